@@ -1,0 +1,136 @@
+-- What every service's database has beside its own tables. Idempotent: `migrate` runs it each time, as the owner.
+-- {app} is the runtime role; it owns nothing and cannot bypass row-level security.
+
+CREATE SCHEMA IF NOT EXISTS platform;
+GRANT USAGE ON SCHEMA platform TO {app};
+
+-- Events on their way out. The relay moves a row to event_log in the transaction in which the broker confirms it.
+CREATE TABLE IF NOT EXISTS platform.outbox (
+    position     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message_id   uuid NOT NULL,
+    name         text NOT NULL,
+    district_id  uuid NOT NULL,
+    school_id    uuid,
+    aggregate_id uuid NOT NULL,
+    version      bigint NOT NULL,
+    occurred_at  timestamptz NOT NULL,
+    traceparent  text,
+    payload      text NOT NULL
+);
+-- A queue in a table lives by vacuum: dead rows at its head are what a relay would have to skip.
+ALTER TABLE platform.outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+    autovacuum_vacuum_cost_delay = 0, autovacuum_vacuum_insert_threshold = -1);
+GRANT SELECT, INSERT, UPDATE, DELETE ON platform.outbox TO {app};
+
+-- What was published, by day; kept longer than any restore window, so that a restored or later added service catches up.
+CREATE TABLE IF NOT EXISTS platform.event_log (
+    position     bigint NOT NULL,
+    message_id   uuid NOT NULL,
+    name         text NOT NULL,
+    district_id  uuid NOT NULL,
+    school_id    uuid,
+    aggregate_id uuid NOT NULL,
+    version      bigint NOT NULL,
+    occurred_at  timestamptz NOT NULL,
+    traceparent  text,
+    payload      text NOT NULL,
+    logged_on    date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
+    PRIMARY KEY (logged_on, position)
+) PARTITION BY RANGE (logged_on);
+CREATE TABLE IF NOT EXISTS platform.event_log_other PARTITION OF platform.event_log DEFAULT;
+GRANT SELECT, INSERT ON platform.event_log TO {app};
+
+-- Which message has had its effect in which consumer: what makes every effect happen exactly once.
+CREATE TABLE IF NOT EXISTS platform.inbox (
+    consumer    text NOT NULL,
+    message_id  uuid NOT NULL,
+    received_on date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
+    PRIMARY KEY (consumer, message_id)
+);
+CREATE INDEX IF NOT EXISTS inbox_received_on ON platform.inbox USING brin (received_on);
+GRANT SELECT, INSERT, DELETE ON platform.inbox TO {app};
+
+-- A message that no retry can help, set aside with its reason so that the others flow.
+CREATE TABLE IF NOT EXISTS platform.parked_message (
+    id           uuid PRIMARY KEY,
+    consumer     text NOT NULL,
+    message_id   uuid NOT NULL,
+    name         text NOT NULL,
+    district_id  uuid,
+    school_id    uuid,
+    payload      text NOT NULL,
+    reason       text NOT NULL,
+    parked_at    timestamptz NOT NULL,
+    replayed_at  timestamptz,
+    UNIQUE (consumer, message_id)
+);
+GRANT SELECT, INSERT, UPDATE ON platform.parked_message TO {app};
+
+-- Idempotency-Key: the key and its effect are one transaction; the body is not kept.
+CREATE TABLE IF NOT EXISTS platform.idempotency (
+    client       text NOT NULL,
+    route        text NOT NULL,
+    key          text NOT NULL,
+    request_hash bytea NOT NULL,
+    status       smallint NOT NULL,
+    resource_id  uuid,
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (client, route, key)
+);
+CREATE INDEX IF NOT EXISTS idempotency_created_at ON platform.idempotency USING brin (created_at);
+GRANT SELECT, INSERT, DELETE ON platform.idempotency TO {app};
+
+-- ALL-2: who did what to which thing; ids only. Append-only: the runtime role may neither change nor remove a row.
+CREATE TABLE IF NOT EXISTS platform.audit (
+    id             uuid PRIMARY KEY,
+    at             timestamptz NOT NULL,
+    actor          text NOT NULL,
+    action         text NOT NULL,
+    permission     text NOT NULL,
+    district_id    uuid NOT NULL,
+    school_id      uuid,
+    subject_kind   text NOT NULL,
+    subject_id     uuid,
+    reason         text,
+    correlation_id text NOT NULL,
+    mac            bytea NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_subject ON platform.audit (subject_id, at);
+GRANT SELECT, INSERT ON platform.audit TO {app};
+ALTER TABLE platform.audit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.audit FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS append ON platform.audit;
+CREATE POLICY append ON platform.audit FOR INSERT WITH CHECK (true);
+DROP POLICY IF EXISTS tenant ON platform.audit;
+CREATE POLICY tenant ON platform.audit FOR SELECT USING (
+    school_id = ANY ((SELECT nullif(current_setting('app.schools', true), ''))::uuid[])
+    OR district_id = ANY ((SELECT nullif(current_setting('app.districts', true), ''))::uuid[]));
+
+-- Keeps a week of partitions ahead and forgets what is older than retain_days. The runtime role may call it, not do it.
+CREATE OR REPLACE FUNCTION platform.housekeep(retain_days int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    today date := (now() AT TIME ZONE 'UTC')::date;
+    part record;
+BEGIN
+    -- Several replicas call this; one at a time is enough.
+    IF NOT pg_try_advisory_xact_lock(hashtext('platform.housekeep')) THEN
+        RETURN;
+    END IF;
+    FOR i IN -1..7 LOOP
+        EXECUTE format('CREATE TABLE IF NOT EXISTS platform.%I PARTITION OF platform.event_log FOR VALUES FROM (%L) TO (%L)',
+            'event_log_' || to_char(today + i, 'YYYYMMDD'), today + i, today + i + 1);
+    END LOOP;
+    FOR part IN
+        SELECT c.relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+        WHERE inhparent = 'platform.event_log'::regclass AND c.relname ~ '^event_log_\d{8}$'
+          AND c.relname < 'event_log_' || to_char(today - retain_days, 'YYYYMMDD')
+    LOOP
+        EXECUTE format('DROP TABLE platform.%I', part.relname);
+    END LOOP;
+    DELETE FROM platform.inbox WHERE received_on < today - retain_days;
+    DELETE FROM platform.idempotency WHERE created_at < now() - interval '24 hours';
+END $$;
+REVOKE ALL ON FUNCTION platform.housekeep(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION platform.housekeep(int) TO {app};
+SELECT platform.housekeep(35);

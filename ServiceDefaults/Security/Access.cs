@@ -1,0 +1,102 @@
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Tenancy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HomeSchool.ServiceDefaults.Security;
+
+/// <summary>What an endpoint asks of its caller, as metadata of the endpoint.</summary>
+/// <param name="Permission">The permission; <see langword="null"/> when anybody may call it.</param>
+/// <param name="OpenBecause">Why anybody may call it.</param>
+public sealed record AccessRule(Permission? Permission, string? OpenBecause);
+
+/// <summary>How an endpoint states who may call it. One that says nothing keeps the service from starting.</summary>
+public static class EndpointAccess
+{
+    /// <summary>A read: needs the permission, changes nothing.</summary>
+    public static TBuilder Query<TBuilder>(this TBuilder endpoint, Permission permission)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new AccessRule(permission, null));
+
+    /// <summary>
+    /// A change: needs the permission, and runs in one transaction with its events and its audit row. What it answers decides:
+    /// 2xx commits, anything else leaves no trace. Honours <c>Idempotency-Key</c>.
+    /// </summary>
+    public static RouteHandlerBuilder Command(this RouteHandlerBuilder endpoint, Permission permission) =>
+        endpoint.WithMetadata(new AccessRule(permission, null), CommandMarker.Instance)
+            .AddEndpointFilter(CommandFilter.InvokeAsync);
+
+    /// <summary>A piece of work that is no single transaction (an upload, a replay): it keeps its own, and its own audit.</summary>
+    public static TBuilder Operation<TBuilder>(this TBuilder endpoint, Permission permission)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new AccessRule(permission, null));
+
+    /// <summary>A read that anybody may make, with the reason why.</summary>
+    public static TBuilder Open<TBuilder>(this TBuilder endpoint, string because)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new AccessRule(null, because));
+
+    /// <summary>A change that anybody may make (who holds a link, or is about to sign in), with the reason why.</summary>
+    public static RouteHandlerBuilder OpenCommand(this RouteHandlerBuilder endpoint, string because) =>
+        endpoint.WithMetadata(new AccessRule(null, because), CommandMarker.Instance)
+            .AddEndpointFilter(CommandFilter.InvokeAsync);
+
+    /// <summary>
+    /// The doorkeeper: decides before the request's body is read, so that who may not call learns nothing from how it fails.
+    /// </summary>
+    internal static void UseAccessRules(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        // No endpoint: 404. Not a route: the framework's own answers 405 and 415.
+        if (context.GetEndpoint() is not RouteEndpoint endpoint)
+        {
+            await next(context);
+            return;
+        }
+
+        var rule = endpoint.Metadata.GetMetadata<AccessRule>();
+        var caller = Caller.Of(context.User);
+        if ((rule is null ? Failures.Forbidden : Refusal(rule, caller)) is { } refusal)
+        {
+            await new Problem(refusal).ExecuteAsync(context);
+            return;
+        }
+
+        context.RequestServices.GetRequiredService<CurrentCaller>().Caller = caller;
+        if (rule!.Permission is { } permission)
+            context.RequestServices.GetRequiredService<CurrentTenancy>().Scope = caller.ScopeOf(permission);
+        await next(context);
+    });
+
+    /// <summary>Fails when an endpoint does not say who may call it.</summary>
+    /// <exception cref="InvalidOperationException">Names the endpoints.</exception>
+    internal static void RequireAccessRules(this IEndpointRouteBuilder routes)
+    {
+        var silent = routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<AccessRule>() is null)
+            .Select(endpoint => endpoint.RoutePattern.RawText)
+            .ToArray();
+        if (silent.Length > 0)
+            throw new InvalidOperationException($"These endpoints do not say who may call them: {string.Join(", ", silent)}");
+    }
+
+    private static Failure? Refusal(AccessRule rule, Caller caller) =>
+        rule.Permission is not { } permission ? null
+        : caller.AccountId is null ? Failures.SignInNeeded
+        : caller.With(permission).Any() ? null
+        : Failures.Forbidden;
+}
+
+/// <summary>The caller of the current request, for handlers.</summary>
+public sealed class CurrentCaller
+{
+    /// <summary>Who asks; a handler that trusts a link names its holder here.</summary>
+    public Caller Caller { get; set; } = Caller.Anonymous;
+}
+
+internal sealed class CommandMarker
+{
+    public static readonly CommandMarker Instance = new();
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.ServiceDefaults;
+
+/// <summary>
+/// A service's own database: its tables, and beside them (schema <c>platform</c>, made by <c>platform.sql</c>) the outbox, the
+/// idempotency keys and the audit, so that a command's rows, events and audit are saved together or not at all.
+/// </summary>
+public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
+{
+    /// <summary>
+    /// What it means to a caller when a constraint of the database refuses a row, by the constraint's name. The database decides
+    /// about duplicates and double bookings; a look beforehand could only guess.
+    /// </summary>
+    public virtual IReadOnlyDictionary<string, Failure> Refusals { get; } = new Dictionary<string, Failure>(StringComparer.Ordinal);
+
+    /// <summary>Announces an event, if and when this unit of work is saved.</summary>
+    public void Publish(IEvent happened) => Add(OutboxMessage.Of(happened));
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        ArgumentNullException.ThrowIfNull(modelBuilder);
+        modelBuilder.Entity<OutboxMessage>(outbox =>
+        {
+            outbox.ToTable("outbox", "platform", table => table.ExcludeFromMigrations());
+            outbox.HasKey(message => message.Position);
+            // Nobody reads it back: without RETURNING the insert is one statement for any number of rows.
+            outbox.Property(message => message.Position).UseIdentityAlwaysColumn();
+        });
+        modelBuilder.Entity<AuditEntry>(audit => audit.ToTable("audit", "platform", table => table.ExcludeFromMigrations()));
+        modelBuilder.Entity<IdempotencyKey>(idempotency =>
+        {
+            idempotency.ToTable("idempotency", "platform", table => table.ExcludeFromMigrations());
+            idempotency.HasKey(row => new { row.Client, row.Route, row.Key });
+        });
+    }
+
+    /// <summary>Names tables and columns as PostgreSQL's people write them: <c>school_id</c>, not <c>"SchoolId"</c>.</summary>
+    /// <remarks>Call it last in <see cref="OnModelCreating"/>.</remarks>
+    protected static void NameInSnakeCase(ModelBuilder modelBuilder)
+    {
+        foreach (var entity in modelBuilder.Model.GetEntityTypes())
+        {
+            if (entity.GetTableName() is { } table)
+                entity.SetTableName(JsonNamingPolicy.SnakeCaseLower.ConvertName(table));
+            foreach (var property in entity.GetProperties())
+                property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.GetColumnName()));
+            foreach (var key in entity.GetKeys())
+                key.SetName(JsonNamingPolicy.SnakeCaseLower.ConvertName(key.GetName()!));
+            foreach (var key in entity.GetForeignKeys())
+                key.SetConstraintName(JsonNamingPolicy.SnakeCaseLower.ConvertName(key.GetConstraintName()!));
+            foreach (var index in entity.GetIndexes())
+                index.SetDatabaseName(JsonNamingPolicy.SnakeCaseLower.ConvertName(index.GetDatabaseName()!));
+        }
+    }
+}

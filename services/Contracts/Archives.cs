@@ -1,0 +1,159 @@
+namespace HomeSchool.Contracts.Archives;
+
+/// <summary>What a staff member is at a school; a fact of the roster, which by itself allows nothing.</summary>
+public enum StaffRole
+{
+    /// <summary>教师, at the school.</summary>
+    Teacher,
+
+    /// <summary>班主任 of a class.</summary>
+    HomeroomTeacher,
+
+    /// <summary>副班主任 of a class.</summary>
+    DeputyHomeroomTeacher,
+
+    /// <summary>学科教师 of students of a class.</summary>
+    SubjectTeacher,
+
+    /// <summary>行政人员, at the school.</summary>
+    Administrator,
+
+    /// <summary>教辅人员, at the school.</summary>
+    Aide,
+}
+
+/// <summary>How a guardian is related to a student, as far as the roster says.</summary>
+public enum GuardianRelation
+{
+    /// <summary>父母.</summary>
+    Parent,
+
+    /// <summary>其他监护人.</summary>
+    Guardian,
+
+    /// <summary>亲属.</summary>
+    Relative,
+}
+
+/// <summary>A legal status, not the same as taking care (ARC-13).</summary>
+public enum LegalStatus
+{
+    /// <summary>监护人.</summary>
+    Guardian,
+
+    /// <summary>委托照护人.</summary>
+    Caregiver,
+}
+
+/// <summary>A school came in, changed, or left the district.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="AggregateId">The school.</param>
+/// <param name="Version">Of the district's roster.</param>
+/// <param name="OccurredAt">When the roster was confirmed.</param>
+/// <param name="Name">The school's name.</param>
+/// <param name="WithdrawnOn">The day from which it is no longer in the roster; <see langword="null"/> while it is.</param>
+[EventName("archives.school-changed")]
+public sealed record SchoolChanged(
+    Guid DistrictId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, string Name, DateOnly? WithdrawnOn) : IEvent
+{
+    Guid? IEvent.SchoolId => AggregateId;
+}
+
+/// <summary>A term of the district came in, changed, or was withdrawn.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="AggregateId">The term.</param>
+/// <param name="Version">Of the district's roster.</param>
+/// <param name="OccurredAt">When the roster was confirmed.</param>
+/// <param name="Title">E.g. 2026–2027 学年第一学期.</param>
+/// <param name="StartsOn">First day.</param>
+/// <param name="EndsOn">Last day.</param>
+/// <param name="TeachingWeeks">Numbered from 1; the first begins on <paramref name="StartsOn"/>.</param>
+/// <param name="WithdrawnOn">The day from which it is no longer in the roster; <see langword="null"/> while it is.</param>
+[EventName("archives.term-changed")]
+public sealed record TermChanged(
+    Guid DistrictId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    string Title, DateOnly StartsOn, DateOnly EndsOn, int TeachingWeeks, DateOnly? WithdrawnOn) : IEvent
+{
+    Guid? IEvent.SchoolId => null;
+}
+
+/// <summary>
+/// What changed in a school's roster: only the rows that did, at most <see cref="MostRows"/> in one event. Several events may carry
+/// the same version; each row has that version for itself, and the highest of a row counts, in whatever order events arrive.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school, which is also the aggregate.</param>
+/// <param name="Version">Of the district's roster, and so of each row.</param>
+/// <param name="OccurredAt">When the roster was confirmed.</param>
+/// <param name="Classes">Classes (班级).</param>
+/// <param name="Enrolments">Who is on roll, in which class, from when to when.</param>
+/// <param name="Posts">Which staff members work there, as what.</param>
+[EventName("archives.roster-changed")]
+public sealed record RosterChanged(
+    Guid DistrictId, Guid SchoolId, long Version, DateTimeOffset OccurredAt,
+    IReadOnlyList<RosterClass> Classes, IReadOnlyList<RosterEnrolment> Enrolments, IReadOnlyList<RosterPost> Posts) : IEvent
+{
+    /// <summary>Rows in one event at most, of all three kinds together.</summary>
+    public const int MostRows = 1_000;
+
+    Guid? IEvent.SchoolId => SchoolId;
+
+    Guid IEvent.AggregateId => SchoolId;
+}
+
+/// <summary>A class as it is now.</summary>
+/// <param name="ClassId">The class.</param>
+/// <param name="Title">E.g. 七年级(3)班.</param>
+/// <param name="Grade">The grade as the school's system writes it, e.g. <c>07</c>; <see langword="null"/> when it does not say.</param>
+/// <param name="WithdrawnOn">The day from which it is no longer in the roster; <see langword="null"/> while it is.</param>
+public sealed record RosterClass(Guid ClassId, string Title, string? Grade, DateOnly? WithdrawnOn);
+
+/// <summary>A student's time on a school's roll in one class and grade, as it is now.</summary>
+/// <param name="EnrolmentId">The enrolment; a change of class or grade ends one and begins another.</param>
+/// <param name="StudentId">The student.</param>
+/// <param name="ClassId">The class; <see langword="null"/> for a student of the school without a class.</param>
+/// <param name="Grade">The grade; <see langword="null"/> when the roster does not say.</param>
+/// <param name="StartsOn">First day.</param>
+/// <param name="EndsOn">Last day; <see langword="null"/> while it is open. The day before <paramref name="StartsOn"/> when it never
+/// came about.</param>
+public sealed record RosterEnrolment(
+    Guid EnrolmentId, Guid StudentId, Guid? ClassId, string? Grade, DateOnly StartsOn, DateOnly? EndsOn);
+
+/// <summary>A post of a staff member, as it is now.</summary>
+/// <param name="PostId">The post.</param>
+/// <param name="StaffId">The staff member.</param>
+/// <param name="ClassId">The class; <see langword="null"/> for a post at the whole school.</param>
+/// <param name="Role">As what.</param>
+/// <param name="Subject">Of a subject teacher; <see langword="null"/> for the others.</param>
+/// <param name="StartsOn">First day.</param>
+/// <param name="EndsOn">Last day; <see langword="null"/> while it is open. The day before <paramref name="StartsOn"/> when it never
+/// came about.</param>
+public sealed record RosterPost(
+    Guid PostId, Guid StaffId, Guid? ClassId, StaffRole Role, string? Subject, DateOnly StartsOn, DateOnly? EndsOn);
+
+/// <summary>
+/// Who is a guardian of whom changed, in the whole district; only the rows that did, at most <see cref="RosterChanged.MostRows"/>.
+/// Versions as in <see cref="RosterChanged"/>.
+/// </summary>
+/// <param name="DistrictId">The district, which is also the aggregate.</param>
+/// <param name="Version">Of the district's roster, and so of each row.</param>
+/// <param name="OccurredAt">When the roster was confirmed.</param>
+/// <param name="Guardianships">The rows.</param>
+[EventName("archives.guardianships-changed")]
+public sealed record GuardianshipsChanged(
+    Guid DistrictId, long Version, DateTimeOffset OccurredAt, IReadOnlyList<RosterGuardianship> Guardianships) : IEvent
+{
+    Guid? IEvent.SchoolId => null;
+
+    Guid IEvent.AggregateId => DistrictId;
+}
+
+/// <summary>That a guardian belongs to a student, as it is now (ARC-13).</summary>
+/// <param name="StudentId">The student.</param>
+/// <param name="GuardianId">The guardian.</param>
+/// <param name="Relation">How they are related.</param>
+/// <param name="Status">The legal status.</param>
+/// <param name="ContactOrder">1 is called first.</param>
+/// <param name="WithdrawnOn">The day from which it no longer holds; <see langword="null"/> while it does.</param>
+public sealed record RosterGuardianship(
+    Guid StudentId, Guid GuardianId, GuardianRelation Relation, LegalStatus Status, int ContactOrder, DateOnly? WithdrawnOn);

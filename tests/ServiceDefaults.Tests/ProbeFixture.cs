@@ -1,0 +1,83 @@
+using System.Net.Http.Headers;
+using HomeSchool.Probe;
+using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Npgsql;
+
+namespace HomeSchool.ServiceDefaults.Tests;
+
+/// <summary>One probe for all tests of this project; each test has districts and schools of its own.</summary>
+public sealed class ProbeFixture : IAsyncLifetime
+{
+    private Servers servers = null!;
+    private Host host = null!;
+
+    /// <summary>The issuer of the probe's tokens.</summary>
+    public TestIdentity Identity { get; private set; } = null!;
+
+    /// <summary>The probe's database, as the administrator.</summary>
+    public string Database { get; private set; } = "";
+
+    /// <summary>The probe's services.</summary>
+    public IServiceProvider Services => host.Services;
+
+    private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
+    {
+        ["ConnectionStrings__probe-db"] = Database,
+        ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
+        ["services__identity__http__0"] = Identity.Address,
+        ["Keys__Master"] = "a test's master key, of no value to anybody",
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        servers = await Servers.StartAsync();
+        Identity = await TestIdentity.StartAsync();
+        Database = await servers.CreateDatabaseAsync();
+        await MigrateAsync();
+        host = new Host(Settings);
+    }
+
+    /// <summary>Runs the probe's migration.</summary>
+    public Task MigrateAsync() => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, "migrate", Settings);
+
+    /// <summary>A client with a token for these roles; without any, one that is not signed in.</summary>
+    public HttpClient Client(params Grant[] grants)
+    {
+        var client = host.CreateClient();
+        if (grants.Length > 0)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Identity.Token(grants));
+        return client;
+    }
+
+    /// <summary>Asks the database directly, past row-level security.</summary>
+    public async Task<T> ScalarAsync<T>(string sql, params object[] values)
+    {
+        await using var connection = new NpgsqlConnection(Database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.AddWithValue(value);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        await Identity.DisposeAsync();
+        await servers.DisposeAsync();
+    }
+
+    private sealed class Host(Dictionary<string, string> settings) : WebApplicationFactory<ProbeDb>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            foreach (var (name, value) in settings)
+                builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
+        }
+    }
+}

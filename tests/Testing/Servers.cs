@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using Npgsql;
+
+namespace HomeSchool.Testing;
+
+/// <summary>
+/// The seam between tests and servers: a real PostgreSQL and a real RabbitMQ that <c>tests/run</c> starts for the tests alone.
+/// Each test class makes databases and a virtual host of its own, so that tests do not see each other.
+/// </summary>
+public sealed class Servers : IAsyncDisposable
+{
+    private readonly List<string> databases = [];
+    private readonly HttpClient broker;
+
+    private Servers(string virtualHost, HttpClient broker)
+    {
+        VirtualHost = virtualHost;
+        this.broker = broker;
+    }
+
+    /// <summary>This test's part of the broker.</summary>
+    public string VirtualHost { get; }
+
+    /// <summary>The broker's address with this test's virtual host.</summary>
+    public string RabbitMq => new UriBuilder(Setting("HOMESCHOOL_TEST_RABBITMQ")) { Path = VirtualHost }.Uri.ToString();
+
+    /// <summary>Makes a virtual host for a test.</summary>
+    public static async Task<Servers> StartAsync(CancellationToken cancel = default)
+    {
+        var api = new Uri(Setting("HOMESCHOOL_TEST_RABBITMQ_API"));
+        var client = new HttpClient { BaseAddress = new Uri(api.GetLeftPart(UriPartial.Authority)) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(api.UserInfo))));
+        var name = "t" + Guid.CreateVersion7().ToString("N")[^12..];
+        var user = Uri.UnescapeDataString(new Uri(Setting("HOMESCHOOL_TEST_RABBITMQ")).UserInfo.Split(':')[0]);
+        (await client.PutAsync(new Uri($"/api/vhosts/{name}", UriKind.Relative), null, cancel)).EnsureSuccessStatusCode();
+        (await client.PutAsJsonAsync(
+            new Uri($"/api/permissions/{name}/{user}", UriKind.Relative),
+            new { configure = ".*", write = ".*", read = ".*" },
+            cancel)).EnsureSuccessStatusCode();
+        return new Servers(name, client);
+    }
+
+    /// <summary>Makes an empty database.</summary>
+    /// <returns>Its connection string, as the administrator: services take their runtime role by themselves.</returns>
+    public async Task<string> CreateDatabaseAsync(CancellationToken cancel = default)
+    {
+        var name = "t" + Guid.CreateVersion7().ToString("N")[^12..];
+        await ExecuteAsync($"CREATE DATABASE {name}", cancel);
+        databases.Add(name);
+        return new NpgsqlConnectionStringBuilder(Setting("HOMESCHOOL_TEST_POSTGRES")) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+    }
+
+    /// <summary>Stops, starts, kills or restarts a server, e.g. <c>("rabbitmq", "stop")</c>; returns when it has happened.</summary>
+    public static async Task ControlAsync(string server, string action, CancellationToken cancel = default)
+    {
+        using var control = Process.Start(new ProcessStartInfo(Setting("HOMESCHOOL_TEST_SERVERS"), [server, action])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = await control.StandardOutput.ReadToEndAsync(cancel) + await control.StandardError.ReadToEndAsync(cancel);
+        await control.WaitForExitAsync(cancel);
+        if (control.ExitCode != 0)
+            throw new InvalidOperationException($"{server} {action}: {output}");
+    }
+
+    /// <summary>Messages in a queue: ready and unacknowledged.</summary>
+    public async Task<long> QueueLengthAsync(string queue, CancellationToken cancel = default)
+    {
+        // The management figures lag by seconds; a passive declare through the API's "get" would take messages. Ready + unacked
+        // of the queue itself are exact enough to wait for zero.
+        var answer = await broker.GetFromJsonAsync<QueueState>(
+            new Uri($"/api/queues/{VirtualHost}/{queue}?disable_stats=false", UriKind.Relative), cancel);
+        return answer?.Messages ?? 0;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await broker.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
+        broker.Dispose();
+        NpgsqlConnection.ClearAllPools();
+        foreach (var name in databases)
+            await ExecuteAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    private static async Task ExecuteAsync(string sql, CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(Setting("HOMESCHOOL_TEST_POSTGRES"));
+        await connection.OpenAsync(cancel);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static string Setting(string name) => Environment.GetEnvironmentVariable(name)
+        ?? throw new InvalidOperationException($"{name} is not set: run the tests with tests/run, which starts the servers.");
+
+    private sealed record QueueState(long Messages);
+}
