@@ -15,6 +15,9 @@ public sealed class Problem(Failure failure, IReadOnlyList<FieldMistake>? mistak
     /// <summary>Why the request is refused.</summary>
     public Failure Failure { get; } = failure;
 
+    /// <summary>The fields at fault, when it is about fields.</summary>
+    public IReadOnlyList<FieldMistake> Mistakes { get; } = mistakes ?? [];
+
     /// <inheritdoc/>
     public int? StatusCode => Failure.Status;
 
@@ -37,7 +40,9 @@ public sealed class Problem(Failure failure, IReadOnlyList<FieldMistake>? mistak
             Failure.Status,
             Failure.Code,
             Correlation.Of(httpContext),
-            mistakes?.Select(m => new ProblemField(m.Field, m.Code, chinese ? m.Zh : m.En)).ToArray());
+            Mistakes.Count == 0
+                ? null
+                : [.. Mistakes.Select(mistake => new ProblemField(mistake.Field, mistake.Code, chinese ? mistake.Zh : mistake.En))]);
         return response.WriteAsJsonAsync(body, Json.Options, "application/problem+json", httpContext.RequestAborted);
     }
 

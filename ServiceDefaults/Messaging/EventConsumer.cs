@@ -28,14 +28,17 @@ public abstract class EventConsumer
 
 /// <summary>Up to <see cref="EventPump.BatchSize"/> events that had no effect yet, and the transaction for their effect.</summary>
 /// <param name="connection">Open, within a transaction whose tenancy covers the events' districts.</param>
-/// <param name="events">In the order of delivery.</param>
-public sealed class EventBatch(NpgsqlConnection connection, IReadOnlyList<IEvent> events)
+/// <param name="deliveries">In the order of delivery.</param>
+public sealed class EventBatch(NpgsqlConnection connection, IReadOnlyList<DeliveredEvent> deliveries)
 {
     /// <summary>The connection; its current transaction commits the effects together with the inbox.</summary>
     public NpgsqlConnection Connection { get; } = connection;
 
-    /// <summary>The events, in the order of delivery, which may not be that of their happening.</summary>
-    public IReadOnlyList<IEvent> Events { get; } = events;
+    /// <summary>The events with how they came, in the order of delivery, which may not be that of their happening.</summary>
+    public IReadOnlyList<DeliveredEvent> Deliveries { get; } = deliveries;
+
+    /// <summary>The events, in the order of delivery.</summary>
+    public IReadOnlyList<IEvent> Events { get; } = [.. deliveries.Select(delivery => delivery.Event)];
 
     /// <summary>The events of one type.</summary>
     public IEnumerable<T> Of<T>()
@@ -47,6 +50,11 @@ public sealed class EventBatch(NpgsqlConnection connection, IReadOnlyList<IEvent
             : (IEvent)(JsonSerializer.Deserialize(envelope.Payload, type, Json.Options)
                 ?? throw new JsonException("The event is null."));
 }
+
+/// <summary>An event as it was delivered.</summary>
+/// <param name="Envelope">As it travelled: the message's id, the wire name and the trace.</param>
+/// <param name="Event">What it says.</param>
+public sealed record DeliveredEvent(Envelope Envelope, IEvent Event);
 
 /// <summary>An event that this version of the service does not know; it waits, parked, for a newer one.</summary>
 public sealed class UnknownEventException(string name) : Exception($"Unknown event {name}.");

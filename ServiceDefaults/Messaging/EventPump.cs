@@ -132,11 +132,11 @@ public sealed partial class EventPump(
     private async Task<int> ApplyInAsync(NpgsqlConnection connection, ArraySegment<Envelope> batch, CancellationToken cancel)
     {
         // The same message may stand twice in one batch.
-        var events = new Dictionary<Guid, IEvent>(batch.Count);
+        var events = new Dictionary<Guid, DeliveredEvent>(batch.Count);
         foreach (var envelope in batch)
-            events.TryAdd(envelope.MessageId, EventBatch.Parse(envelope));
+            events.TryAdd(envelope.MessageId, new DeliveredEvent(envelope, EventBatch.Parse(envelope)));
 
-        await using var begin = TenantScope.Of(events.Values.Select(e => e.DistrictId)).Batch(connection);
+        await using var begin = TenantScope.Of(events.Values.Select(e => e.Event.DistrictId)).Batch(connection);
         begin.BatchCommands.Add(new NpgsqlBatchCommand(
             """
             INSERT INTO platform.inbox (consumer, message_id) SELECT $1, id FROM unnest($2) AS id ORDER BY id

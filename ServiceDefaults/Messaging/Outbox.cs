@@ -43,8 +43,11 @@ public sealed class OutboxMessage
     /// <summary>The event as JSON.</summary>
     public string Payload { get; private set; } = "";
 
-    /// <summary>Wraps an event.</summary>
-    public static OutboxMessage Of(IEvent happened) => new()
+    /// <summary>Wraps an event that the current request caused.</summary>
+    public static OutboxMessage Of(IEvent happened) => Of(happened, Activity.Current?.Id);
+
+    /// <summary>Wraps an event that another event caused: it keeps that one's trace.</summary>
+    public static OutboxMessage Of(IEvent happened, string? traceparent) => new()
     {
         MessageId = Guid.CreateVersion7(),
         Name = EventNames.Of(happened.GetType()),
@@ -53,7 +56,7 @@ public sealed class OutboxMessage
         AggregateId = happened.AggregateId,
         Version = happened.Version,
         OccurredAt = happened.OccurredAt.ToUniversalTime(),
-        Traceparent = Activity.Current?.Id,
+        Traceparent = traceparent,
         Payload = JsonSerializer.Serialize(happened, happened.GetType(), Json.Options),
     };
 }
@@ -64,11 +67,15 @@ public static class Outbox
     /// <summary>Adds events in the connection's current transaction, in one statement.</summary>
     /// <remarks>The relay of this process is not woken (it cannot know of the commit): it polls each second. Call
     /// <see cref="RelaySignal.Wake"/> after the commit to save that second.</remarks>
-    public static async Task InsertAsync(NpgsqlConnection connection, IReadOnlyCollection<IEvent> events, CancellationToken cancel)
+    public static Task InsertAsync(NpgsqlConnection connection, IReadOnlyCollection<IEvent> events, CancellationToken cancel) =>
+        InsertAsync(connection, [.. events.Select(OutboxMessage.Of)], cancel);
+
+    /// <inheritdoc cref="InsertAsync(NpgsqlConnection, IReadOnlyCollection{IEvent}, CancellationToken)"/>
+    public static async Task InsertAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<OutboxMessage> messages, CancellationToken cancel)
     {
-        if (events.Count == 0)
+        if (messages.Count == 0)
             return;
-        var messages = events.Select(OutboxMessage.Of).ToArray();
         await using var command = connection.CreateCommand();
         command.CommandText =
             """

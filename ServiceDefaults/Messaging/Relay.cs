@@ -18,7 +18,7 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
     : BackgroundService
 {
     /// <summary>Rows a batch; a hundred lagged behind by a second under load, more than 500 gained nothing.</summary>
-    public const int BatchSize = 500;
+    private const int BatchSize = 500;
 
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -36,7 +36,7 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
         {
             try
             {
-                if (await PublishBatchAsync(stoppingToken) < BatchSize)
+                if (await PublishBatchAsync(stoppingToken) == 0)
                     await signal.WaitAsync(Poll, stoppingToken);
                 failures = 0;
             }
@@ -79,10 +79,10 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
             {
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
                 new NpgsqlBatchCommand(
-                    """
+                    $"""
                     WITH taken AS (
                         DELETE FROM platform.outbox WHERE position IN
-                            (SELECT position FROM platform.outbox ORDER BY position LIMIT 500 FOR UPDATE SKIP LOCKED)
+                            (SELECT position FROM platform.outbox ORDER BY position LIMIT {BatchSize} FOR UPDATE SKIP LOCKED)
                         RETURNING *)
                     INSERT INTO platform.event_log (position, message_id, name, district_id, school_id, aggregate_id, version,
                         occurred_at, traceparent, payload)

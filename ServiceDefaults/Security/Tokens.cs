@@ -27,10 +27,11 @@ public static class Tokens
     /// <summary>Checks bearer tokens with the keys at <c>services:identity:http:0</c>.</summary>
     public static void AddTokenCheck(this IHostApplicationBuilder builder)
     {
-        var identity = builder.Configuration["services:identity:https:0"] ?? builder.Configuration["services:identity:http:0"]
-            ?? throw new InvalidOperationException("services:identity:http:0 must be the address of the Identity service.");
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
         {
+            // Asked for with the first request: `migrate` needs no address.
+            var identity = builder.Configuration["services:identity:https:0"] ?? builder.Configuration["services:identity:http:0"]
+                ?? throw new InvalidOperationException("services:identity:http:0 must be the address of the Identity service.");
             options.MapInboundClaims = false;
             // Behind the gateway the services talk on loopback or a private network.
             options.RequireHttpsMetadata = false;

@@ -58,8 +58,17 @@ public enum Permission
     /// <summary>Answer an appointment: confirm, propose another time, decline (VIS-6).</summary>
     VisitAnswer,
 
+    /// <summary>Change what a district or a school decides for itself: windows, notice periods and the like.</summary>
+    PolicyChange,
+
     /// <summary>See surveys' results (SUR-5).</summary>
     SurveyRead,
+
+    /// <summary>See whose an answer to a confidential survey is (SUR-4).</summary>
+    SurveyAnswerRead,
+
+    /// <summary>Answer surveys about one's own children.</summary>
+    SurveyAnswer,
 
     /// <summary>See coverage (INS-1).</summary>
     CoverageRead,
@@ -80,17 +89,18 @@ public static class Access
         {
             [Role.DistrictAdmin] = Set(
                 Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
-                Permission.VisitRead, Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead,
-                Permission.OperateMessaging),
+                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
+                Permission.FeedRead, Permission.OperateMessaging),
             [Role.SchoolAdmin] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
-                Permission.VisitRead, Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
+                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
+                Permission.FeedRead),
             [Role.VicePrincipal] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
                 Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
             [Role.MoralEducationOfficer] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
+                Permission.SurveyRead, Permission.SurveyAnswerRead, Permission.CoverageRead, Permission.FeedRead),
             [Role.Counselor] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead),
             [Role.HomeroomTeacher] = Set(
@@ -98,7 +108,7 @@ public static class Access
                 Permission.VisitRead, Permission.VisitRecord, Permission.VisitRecordRead, Permission.CoverageRead,
                 Permission.SurveyRead),
             [Role.SubjectTeacher] = Set(Permission.RosterRead, Permission.VisitRead),
-            [Role.Guardian] = Set(Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer),
+            [Role.Guardian] = Set(Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer, Permission.SurveyAnswer),
         };
 
     /// <summary>Whether <paramref name="role"/> carries <paramref name="permission"/> where it holds.</summary>

@@ -81,11 +81,47 @@ public sealed record VisitCancelled(
 /// <param name="Kind">Why it was held.</param>
 /// <param name="HeldOn">The day it was held, in the district's time zone.</param>
 /// <param name="Effective">Its record is complete, a guardian took part, and the mode is more than text (VIS-1).</param>
+/// <param name="ClassIds">The classes that the students were in.</param>
 [EventName("visits.visit-completed")]
 public sealed record VisitCompleted(
     Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
-    Guid TermId, IReadOnlyList<Guid> StudentIds, Guid FamilyId, VisitMode Mode, VisitKind Kind, DateOnly HeldOn, bool Effective)
-    : IEvent
+    Guid TermId, IReadOnlyList<Guid> StudentIds, Guid FamilyId, VisitMode Mode, VisitKind Kind, DateOnly HeldOn, bool Effective,
+    IReadOnlyList<Guid>? ClassIds = null) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>The family agreed to an appointment (VIS-6).</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school of the teacher who visits.</param>
+/// <param name="AggregateId">The visit.</param>
+/// <param name="Version">Of the visit.</param>
+/// <param name="OccurredAt">When it answered.</param>
+/// <param name="TermId">The term that the visit counts in.</param>
+/// <param name="StudentIds">The students it is about.</param>
+/// <param name="StartsAt">The appointment's begin.</param>
+[EventName("visits.visit-confirmed")]
+public sealed record VisitConfirmed(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid TermId, IReadOnlyList<Guid> StudentIds, DateTimeOffset StartsAt) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>The family proposed another time (VIS-6); the appointment stands until the school moves it.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school of the teacher who visits.</param>
+/// <param name="AggregateId">The visit.</param>
+/// <param name="Version">Of the visit.</param>
+/// <param name="OccurredAt">When it answered.</param>
+/// <param name="TermId">The term that the visit counts in.</param>
+/// <param name="StudentIds">The students it is about.</param>
+/// <param name="StartsAt">The appointment's begin.</param>
+/// <param name="ProposedStartsAt">The begin that the family proposes.</param>
+[EventName("visits.visit-time-proposed")]
+public sealed record VisitTimeProposed(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid TermId, IReadOnlyList<Guid> StudentIds, DateTimeOffset StartsAt, DateTimeOffset ProposedStartsAt) : IEvent
 {
     Guid? IEvent.SchoolId => SchoolId;
 }

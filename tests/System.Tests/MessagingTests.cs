@@ -171,6 +171,48 @@ public sealed class MessagingTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Goal", "R4")]
+    public async Task What_is_no_event_goes_to_the_error_queue_what_cannot_be_read_is_parked_and_the_rest_flows()
+    {
+        await system.MigrateConsumerAsync();
+        var publisher = await system.StartPublisherAsync();
+        var consumer = await system.StartConsumerAsync();
+        await using var broker = await RawBroker.ConnectAsync(system.RabbitMq);
+        var completed = EventNames.Of(typeof(VisitCompleted));
+
+        await broker.SendAsync(ProbeSystem.Queue, "no headers, no JSON");
+        await broker.SendAsync(ProbeSystem.Queue, "{\"visit\":1}", (completed, Guid.CreateVersion7()));
+        await broker.SendAsync(ProbeSystem.Queue, "{}", ("visits.from-the-future", Guid.CreateVersion7()));
+        await system.LoadAsync([publisher], CancellationToken.None, atMost: 100);
+
+        (await system.ReconcileAsync()).ShouldClose(atLeast: 100);
+        var parked = (await Eventually.GetAsync(() => ParkedAsync(consumer), page => page.Items.Count == 2)).Items;
+        parked.Select(message => message.Reason).ShouldBe(
+            ["Unknown event visits.from-the-future.", "The event cannot be read: $"], ignoreOrder: true);
+        (await Eventually.GetAsync(() => broker.CountAsync(ProbeSystem.Queue + "_error"), count => count == 1)).ShouldBe(1u);
+    }
+
+    [Fact]
+    [Trait("Goal", "R4")]
+    public async Task A_message_that_nobody_ever_acknowledges_is_parked_in_the_end()
+    {
+        await system.MigrateConsumerAsync();
+        var publisher = await system.StartPublisherAsync();
+        await system.LoadAsync([publisher], CancellationToken.None, atMost: 1);
+
+        // As a consumer that dies with it each time.
+        await using (var broker = await RawBroker.ConnectAsync(system.RabbitMq))
+            (await broker.RejectUntilGoneAsync(ProbeSystem.Queue)).ShouldBe(51);
+
+        var consumer = await system.StartConsumerAsync();
+        var parked = (await Eventually.GetAsync(() => ParkedAsync(consumer), page => page.Items.Count > 0)).Items.ShouldHaveSingleItem();
+        parked.Reason.ShouldContain("50");
+        using (var replay = await ReplayAsync(consumer, parked.Id))
+            replay.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await system.ReconcileAsync()).ShouldClose(atLeast: 1);
+    }
+
+    [Fact]
     public async Task A_service_added_later_catches_up_from_the_event_log_while_events_go_on()
     {
         var publisher = await system.StartPublisherAsync();

@@ -37,6 +37,9 @@ public sealed class ProbeSystem : IAsyncDisposable
     /// <summary>The district of all facts.</summary>
     public Guid District { get; } = Guid.CreateVersion7();
 
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => servers.RabbitMq;
+
     /// <summary>Requests that were answered with something else than 2xx, for good or before a retry.</summary>
     public ConcurrentQueue<string> Refused { get; } = [];
 

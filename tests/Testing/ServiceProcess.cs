@@ -14,7 +14,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     private readonly StringBuilder output = new();
     private Process? process;
 
-    private ServiceProcess(string assembly, IReadOnlyDictionary<string, string> environment, int port)
+    /// <summary>Prepares a service on a port; <see cref="StartAsync(CancellationToken)"/> or <see cref="Launch()"/> starts it.</summary>
+    public ServiceProcess(string assembly, IReadOnlyDictionary<string, string> environment, int port)
     {
         this.assembly = assembly;
         this.environment = environment;
@@ -23,6 +24,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     /// <summary>Speaks to the service.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>The process's id, while it runs.</summary>
+    public int Id => process!.Id;
 
     /// <summary>Whether it has ended, by whatever cause.</summary>
     public bool HasExited => process!.HasExited;
@@ -50,7 +54,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a step such as <c>migrate</c> to its end.</summary>
-    public static async Task RunAsync(
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(
         string assembly, string argument, IReadOnlyDictionary<string, string> environment, CancellationToken cancel = default)
     {
         using var step = Launch(assembly, argument, environment);
@@ -59,6 +64,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         await step.WaitForExitAsync(cancel);
         if (step.ExitCode != 0)
             throw new InvalidOperationException($"{Path.GetFileName(assembly)} {argument}: {await written}{await errors}");
+        return await written;
     }
 
     /// <summary>Starts it (again) on its port and waits until it is healthy.</summary>
@@ -133,7 +139,8 @@ public sealed class ServiceProcess : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static int FreePort()
+    /// <summary>A port on which nobody listens now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

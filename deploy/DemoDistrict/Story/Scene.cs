@@ -1,0 +1,88 @@
+namespace HomeSchool.DemoDistrict.Story;
+
+/// <summary>Where the story happens: a homeroom class that has not been visited, two of its families, and a class elsewhere.</summary>
+/// <param name="School">The school.</param>
+/// <param name="Class">The class.</param>
+/// <param name="First">The family whose guardian gets an account, if the roster knows a guardian.</param>
+/// <param name="Second">The family that is handed a link.</param>
+/// <param name="Elsewhere">Another school, with a class; <see langword="null"/> when there is none.</param>
+internal sealed record Scene(
+    School School, Class Class, Family First, Family Second, (School School, Class Class)? Elsewhere)
+{
+    /// <summary>Looks for it in the district's roster.</summary>
+    /// <exception cref="StoryFailedException">There is no class with a homeroom teacher and two students left to visit.</exception>
+    public static async Task<Scene> FindAsync(Administrator admin, CancellationToken cancel)
+    {
+        var schools = await admin.Client.ListAsync<School>($"/api/archives/districts/{admin.DistrictId}/schools", cancel);
+        Scene? found = null;
+        (School School, Class Class)? elsewhere = null;
+        foreach (var school in schools)
+        {
+            var classes = (await admin.Client.ListAsync<Class>($"/api/archives/schools/{school.Id}/classes", cancel))
+                .Where(@class => @class is { HomeroomTeacherId: not null, Students: > 1 }).ToList();
+            if (classes.Count == 0)
+                continue;
+            found ??= await InAsync(admin, school, classes, cancel);
+            if (found is not null && found.School != school)
+                elsewhere ??= (school, classes[0]);
+            if (found is not null && elsewhere is not null)
+                break;
+        }
+
+        return found is not null
+            ? found with { Elsewhere = elsewhere }
+            : throw new StoryFailedException("No homeroom class with a teacher and two students who have not been visited is in the roster.");
+    }
+
+    private static async Task<Scene?> InAsync(Administrator admin, School school, List<Class> classes, CancellationToken cancel)
+    {
+        var visits = await admin.Client.ListAsync<Visit>($"/api/visits?schoolId={school.Id}", cancel);
+        var visited = visits.SelectMany(visit => visit.Students).Select(student => student.StudentId).ToHashSet();
+        var teachers = visits.CountBy(visit => visit.TeacherId).ToDictionary();
+        foreach (var @class in classes.OrderBy(@class => teachers.GetValueOrDefault(@class.HomeroomTeacherId!.Value)))
+        {
+            var students = await admin.Client.ListAsync<Student>(
+                $"/api/archives/schools/{school.Id}/students?classId={@class.Id}", cancel);
+            var families = new List<Family>();
+            foreach (var student in students.Where(student => !visited.Contains(student.Id)))
+            {
+                var archive = (await admin.Client.GetAsync(
+                    $"/api/archives/districts/{admin.DistrictId}/students/{student.Id}", cancel)).As<Archive>();
+                families.Add(new Family(student.Id, [.. archive.Guardians.Select(guardian => guardian.Id)]));
+                // The first with a guardian; the second another family.
+                var first = families.Find(family => family.Guardians.Count > 0);
+                var second = families.Find(family => family != first && first?.Guardians.Intersect(family.Guardians).Any() == false);
+                if (first is not null && second is not null)
+                    return new Scene(school, @class, first, second, null);
+            }
+
+            // A roster without guardians.
+            if (families.Count > 1 && families.TrueForAll(family => family.Guardians.Count == 0))
+                return new Scene(school, @class, families[0], families[1], null);
+        }
+
+        return null;
+    }
+
+    private sealed record Visit(Guid TeacherId, IReadOnlyList<VisitedStudent> Students);
+
+    private sealed record VisitedStudent(Guid StudentId);
+
+    private sealed record Student(Guid Id);
+
+    private sealed record Archive(IReadOnlyList<Guardian> Guardians);
+
+    private sealed record Guardian(Guid Id);
+}
+
+/// <summary>A homeroom class.</summary>
+/// <param name="Id">The class.</param>
+/// <param name="Title">E.g. 七年级(3)班.</param>
+/// <param name="Students">On its roll.</param>
+/// <param name="HomeroomTeacherId">Its teacher.</param>
+internal sealed record Class(Guid Id, string Title, int Students, Guid? HomeroomTeacherId);
+
+/// <summary>A family of the class.</summary>
+/// <param name="StudentId">Its child in the class.</param>
+/// <param name="Guardians">Whom the roster knows, in the order in which they are called.</param>
+internal sealed record Family(Guid StudentId, IReadOnlyList<Guid> Guardians);

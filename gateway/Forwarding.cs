@@ -1,0 +1,113 @@
+using System.Collections.Frozen;
+using HomeSchool.ServiceDefaults.Hosting;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace HomeSchool.Gateway;
+
+/// <summary>From the gateway to the services: YARP, with a bound on what is under way and an answer to what goes wrong.</summary>
+internal static partial class Forwarding
+{
+    /// <summary>Adds YARP with <see cref="Routes"/>.</summary>
+    public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = settings.Connections;
+            kestrel.Limits.MaxRequestBodySize = settings.RequestBytes;
+        });
+        // YARP logs addresses of requests, and every failure with its stack: ours says what an operator needs.
+        builder.Logging.AddFilter("Yarp", LogLevel.Error);
+        builder.Services.AddReverseProxy()
+            .LoadFromMemory(Routes.All(settings), Routes.Clusters(builder.Configuration, settings))
+            .ConfigureHttpClient((_, handler) =>
+            {
+                handler.ConnectTimeout = TimeSpan.FromSeconds(3);
+                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // names may come to mean other machines
+            })
+            // Services build links from their own configuration, never from what a request says.
+            .AddTransforms(transforms => transforms.UseDefaultForwarders = false);
+    }
+
+    /// <summary>Maps the services' routes.</summary>
+    public static void MapServices(this WebApplication app, GatewaySettings settings)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Forwarding));
+        var inFlight = Routes.Clusters(app.Configuration, settings).ToFrozenDictionary(
+            cluster => cluster.ClusterId, cluster => new InFlight(Routes.MostInFlight(cluster.ClusterId, settings)), StringComparer.Ordinal);
+        app.MapReverseProxy(proxy =>
+        {
+            proxy.Use(ForwardAsync);
+            proxy.UseLoadBalancing();
+        });
+
+        async Task ForwardAsync(HttpContext context, RequestDelegate next)
+        {
+            var route = context.GetRouteModel();
+            var bound = inFlight[route.Cluster!.ClusterId];
+            if (context.Request.ContentLength > route.Config.MaxRequestBodySize)
+            {
+                await new Problem(Failures.TooLarge).ExecuteAsync(context);
+                return;
+            }
+
+            if (!bound.TryEnter())
+            {
+                await new Problem(GatewayFailures.Overloaded).ExecuteAsync(context);
+                return;
+            }
+
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                bound.Leave();
+            }
+
+            if (context.GetForwarderErrorFeature() is { } error)
+                await AnswerAsync(context, error, route.Cluster.ClusterId, log);
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, IForwarderErrorFeature error, string cluster, ILogger log)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+            return Task.CompletedTask; // nobody listens any more
+        var problem = Meaning(context.Response.StatusCode);
+        if (problem.StatusCode >= 500)
+            LogFailed(log, cluster, error.Error, error.Exception?.GetBaseException().Message);
+        return context.Response.HasStarted ? Task.CompletedTask : problem.ExecuteAsync(context);
+    }
+
+    // YARP's status tells the client's mistakes (a broken or slow body: 4xx) from the service's (502, 503, 504).
+    private static Problem Meaning(int status) => status switch
+    {
+        StatusCodes.Status413PayloadTooLarge => Failures.TooLarge,
+        < 500 => Failures.Unreadable.Because("HTTP body"),
+        StatusCodes.Status504GatewayTimeout => GatewayFailures.Timeout,
+        _ => GatewayFailures.Unavailable,
+    };
+
+    [LoggerMessage(1, LogLevel.Warning, "{Service} did not answer: {Error}, {Reason}")]
+    private static partial void LogFailed(ILogger logger, string service, ForwarderError error, string? reason);
+}
+
+/// <summary>Counts what is under way and refuses what would be too much.</summary>
+/// <param name="most">How many at once.</param>
+internal sealed class InFlight(int most)
+{
+    private int count;
+
+    /// <summary>Whether one more may begin; if so, <see cref="Leave"/> must follow.</summary>
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref count) <= most)
+            return true;
+        Leave();
+        return false;
+    }
+
+    /// <summary>One has ended.</summary>
+    public void Leave() => Interlocked.Decrement(ref count);
+}

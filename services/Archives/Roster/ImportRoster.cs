@@ -1,0 +1,86 @@
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HomeSchool.Archives.Roster;
+
+/// <summary>Uploads a roster and checks it: a dry run that shows what would change and changes nothing (ARC-2).</summary>
+internal static class ImportRoster
+{
+    public static void MapImportRoster(this IEndpointRouteBuilder api)
+    {
+        var limits = api.ServiceProvider.GetRequiredService<IOptions<RosterLimits>>().Value;
+        api.MapPost("/districts/{districtId:guid}/imports", HandleAsync)
+            .WithName("ImportRoster")
+            .WithSummary("Upload a roster (OneRoster 1.1, bulk): a zip or csv as the body, or a form with several files. A dry run.")
+            .Accepts<RosterUpload>("multipart/form-data", "application/zip", "application/x-zip-compressed", "text/csv",
+                "application/octet-stream")
+            .WithMetadata(new RequestSizeLimitAttribute(limits.UploadBytes))
+            .Command(Permission.RosterImport);
+    }
+
+    private static async Task<Results<Created<ImportBody>, Problem>> HandleAsync(
+        Guid districtId, RosterUpload upload, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        IOptions<RosterLimits> limits, HttpContext http, CancellationToken cancel)
+    {
+        if (!current.Caller.ScopeOf(Permission.RosterImport).Districts.Contains(districtId))
+            return Failures.NotFound.Because();
+        var remarks = upload.Remarks;
+        using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, remarks, cancel);
+        if (remarks.Refusals.Count > 0)
+            return Refused(remarks);
+
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+        var version = await RosterCheck.LockAsync(connection, districtId, cancel);
+        await SupersedeAsync(db, districtId, clock, cancel);
+        var import = Guid.CreateVersion7();
+        var report = await RosterCheck.RunAsync(
+            connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), cancel);
+        if (report is null)
+            return Refused(remarks);
+
+        var row = new RosterImport
+        {
+            DistrictId = districtId,
+            Id = import,
+            BaseVersion = version,
+            CreatedAt = clock.GetUtcNow(),
+            CreatedBy = current.Caller.Name,
+            Report = report,
+        };
+        db.Add(row);
+        audit.About("roster-import", import, districtId, null);
+        return TypedResults.Created($"/api/archives/districts/{districtId}/imports/{import}", ImportBody.Of(row, limits.Value, http));
+    }
+
+    private static async Task SupersedeAsync(ArchivesDb db, Guid district, TimeProvider clock, CancellationToken cancel)
+    {
+        var waiting = await db.Set<RosterImport>()
+            .SingleOrDefaultAsync(import => import.DistrictId == district && import.State == ImportState.Checked, cancel);
+        if (waiting is null)
+            return;
+        waiting.Decide(ImportState.Superseded, clock.GetUtcNow());
+        await db.Set<RosterChange>().Where(change => change.ImportId == waiting.Id).ExecuteDeleteAsync(cancel);
+        // Before the new one is added: only one may wait.
+        await db.SaveChangesAsync(cancel);
+    }
+
+    private static Problem Refused(RosterRemarks remarks) =>
+        new(ArchivesFailures.RosterRefused, [.. remarks.Refusals.Select(remark => Mistake(remark))]);
+
+    private static FieldMistake Mistake(RosterRemark remark)
+    {
+        var text = RosterTexts.Of(remark.Code);
+        var place = remark.Line == 0 ? remark.File : $"{remark.File}:{remark.Line}{(remark.Column.Length > 0 ? ":" + remark.Column : "")}";
+        return new FieldMistake(
+            place, remark.Code,
+            text.Reason(true, remark.Value, remark.Detail) + text.Mend(true, remark.Value, remark.Detail),
+            text.Reason(false, remark.Value, remark.Detail) + " " + text.Mend(false, remark.Value, remark.Detail));
+    }
+}

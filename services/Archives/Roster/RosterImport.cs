@@ -1,0 +1,183 @@
+namespace HomeSchool.Archives.Roster;
+
+/// <summary>Where an import stands.</summary>
+public enum ImportState
+{
+    /// <summary>Checked: the report shows what would change; nothing has.</summary>
+    Checked,
+
+    /// <summary>Confirmed: exactly what the report shows was done.</summary>
+    Confirmed,
+
+    /// <summary>Given up by whoever made it.</summary>
+    Cancelled,
+
+    /// <summary>A later upload for the district took its place before it was confirmed.</summary>
+    Superseded,
+}
+
+/// <summary>One upload of a roster and what became of it (ARC-2).</summary>
+public sealed class RosterImport
+{
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The import.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public ImportState State { get; private set; }
+
+    /// <summary>The version of the district's roster that the upload was compared with.</summary>
+    public long BaseVersion { get; init; }
+
+    /// <summary>When it was uploaded.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who uploaded it: the caller's name in audit rows.</summary>
+    public string CreatedBy { get; init; } = "";
+
+    /// <summary>When it left <see cref="ImportState.Checked"/>.</summary>
+    public DateTimeOffset? DecidedAt { get; private set; }
+
+    /// <summary>What the check found.</summary>
+    public required RosterReport Report { get; init; }
+
+    /// <summary>Ends the wait for a decision.</summary>
+    public void Decide(ImportState state, DateTimeOffset now) => (State, DecidedAt) = (state, now);
+}
+
+/// <summary>What the check of an upload found.</summary>
+/// <param name="Files">The files, with their rows.</param>
+/// <param name="Changes">What would change, for each kind of record.</param>
+/// <param name="Errors">Mistakes whose row is not taken.</param>
+/// <param name="Warnings">Mistakes whose row is taken without a part.</param>
+/// <param name="Notes">What was taken as what.</param>
+/// <param name="Losses">Schools that students would leave.</param>
+public sealed record RosterReport(
+    IReadOnlyList<FileCount> Files, IReadOnlyList<ChangeCount> Changes, int Errors, int Warnings,
+    IReadOnlyList<RosterRemark> Notes, IReadOnlyList<SchoolLoss> Losses);
+
+/// <summary>A file of an upload.</summary>
+/// <param name="Name">As it was called in the upload.</param>
+/// <param name="TakenAs">The file of OneRoster that it is.</param>
+/// <param name="Rows">Rows without the header and blank lines.</param>
+/// <param name="Rejected">Rows not taken for a mistake of their own.</param>
+public sealed record FileCount(string Name, string TakenAs, int Rows, int Rejected);
+
+/// <summary>How many records of a kind an import changes.</summary>
+/// <param name="Kind">Which kind.</param>
+/// <param name="Added">New, or back after a gap.</param>
+/// <param name="Changed">Changed.</param>
+/// <param name="Withdrawn">No longer in the roster: they get an end date and stay with their history.</param>
+/// <param name="Unchanged">As they were.</param>
+public sealed record ChangeCount(RecordKind Kind, int Added, int Changed, int Withdrawn, int Unchanged);
+
+/// <summary>Students who would leave a school by an import.</summary>
+/// <param name="SchoolId">The school.</param>
+/// <param name="OnRoll">On its roll before.</param>
+/// <param name="Leaving">Of these, on its roll no longer.</param>
+public sealed record SchoolLoss(Guid SchoolId, int OnRoll, int Leaving);
+
+/// <summary>The kinds of record that a roster holds, in the order in which they are written.</summary>
+public enum RecordKind
+{
+    /// <summary>A <see cref="Archives.School"/>.</summary>
+    School,
+
+    /// <summary>A <see cref="Archives.Term"/>.</summary>
+    Term,
+
+    /// <summary>A <see cref="Archives.Class"/>.</summary>
+    Class,
+
+    /// <summary>A <see cref="Archives.Student"/>.</summary>
+    Student,
+
+    /// <summary>A <see cref="Archives.Guardian"/>.</summary>
+    Guardian,
+
+    /// <summary>A <see cref="Archives.Guardianship"/>.</summary>
+    Guardianship,
+
+    /// <summary>A member of <see cref="Archives.Staff"/>.</summary>
+    Staff,
+
+    /// <summary>An <see cref="Archives.Enrolment"/>.</summary>
+    Enrolment,
+
+    /// <summary>A <see cref="Archives.StaffPost"/>.</summary>
+    StaffPost,
+}
+
+/// <summary>What an import does to a record.</summary>
+public enum ChangeKind
+{
+    /// <summary>It is new.</summary>
+    Added,
+
+    /// <summary>It changes.</summary>
+    Changed,
+
+    /// <summary>It is not in the roster any more, and gets an end date.</summary>
+    Withdrawn,
+}
+
+/// <summary>One change that an import shows and, once confirmed, makes. Kept only until the import is decided.</summary>
+public sealed class RosterChange
+{
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The import.</summary>
+    public Guid ImportId { get; init; }
+
+    /// <summary>The kind of record.</summary>
+    public RecordKind Kind { get; init; }
+
+    /// <summary>The record.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>What happens to it.</summary>
+    public ChangeKind Change { get; init; }
+
+    /// <summary>The id, in the system that exports the roster, of the record or of the person it is about.</summary>
+    public string SourceId { get; init; } = "";
+
+    /// <summary>For <see cref="ChangeKind.Changed"/>, the columns that differ.</summary>
+    public string[] Fields { get; init; } = [];
+
+    /// <summary>The record as it will be, column by column: JSON.</summary>
+    public string Row { get; init; } = "";
+}
+
+/// <summary>One mistake that an import found, by its exact place.</summary>
+public sealed class RosterMistake
+{
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The import.</summary>
+    public Guid ImportId { get; init; }
+
+    /// <summary>Numbered from 1 by file and line.</summary>
+    public int Number { get; init; }
+
+    /// <summary>See <see cref="RosterRemark.File"/>.</summary>
+    public string File { get; init; } = "";
+
+    /// <summary>See <see cref="RosterRemark.Line"/>.</summary>
+    public int Line { get; init; }
+
+    /// <summary>See <see cref="RosterRemark.Column"/>.</summary>
+    public string Column { get; init; } = "";
+
+    /// <summary>See <see cref="RosterRemark.Code"/>.</summary>
+    public string Code { get; init; } = "";
+
+    /// <summary>See <see cref="RosterRemark.Value"/>.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>See <see cref="RosterRemark.Detail"/>.</summary>
+    public string? Detail { get; init; }
+}

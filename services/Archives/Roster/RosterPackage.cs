@@ -1,0 +1,458 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Unicode;
+
+namespace HomeSchool.Archives.Roster;
+
+/// <summary>Limits of an upload; configuration section <c>Roster</c>.</summary>
+public sealed class RosterLimits
+{
+    /// <summary>Bytes of one upload.</summary>
+    public long UploadBytes { get; set; } = 256L << 20;
+
+    /// <summary>Bytes of all its files unpacked.</summary>
+    public long UnpackedBytes { get; set; } = 2L << 30;
+
+    /// <summary>Files in one upload, also inside a zip.</summary>
+    public int Files { get; set; } = 100;
+
+    /// <summary>
+    /// The share of a school's students (0–1) that may leave it by one import without the explicit
+    /// <c>acceptWithdrawals</c>: a cut export looks just like a school that has been left.
+    /// </summary>
+    public double WithdrawalShare { get; set; } = 0.05;
+}
+
+/// <summary>A file as it was uploaded, in a temporary file.</summary>
+/// <param name="Name">As the client called it.</param>
+/// <param name="Path">Where its bytes are.</param>
+internal sealed record UploadedFile(string Name, string Path);
+
+/// <summary>
+/// An upload, opened: which of its files are which of OneRoster's, each looked through once for its size, its encoding and its
+/// header. Rows are read when asked for.
+/// </summary>
+internal sealed class RosterPackage : IDisposable
+{
+    // A roster's ids repeat; 20:1 is common, 1,000:1 is an attack.
+    private const int TightestPacking = 200;
+
+    // With its preamble, so that readers pass over a byte order mark.
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+
+    private static readonly Encoding Gb18030 =
+        CodePagesEncodingProvider.Instance.GetEncoding("GB18030", EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)!;
+
+    private readonly Dictionary<RosterFile, Source> files = [];
+    private readonly List<ZipArchive> archives = [];
+    private readonly RosterLimits limits;
+    private readonly RosterRemarks remarks;
+    private long unpacked;
+
+    private RosterPackage(RosterLimits limits, RosterRemarks remarks) => (this.limits, this.remarks) = (limits, remarks);
+
+    /// <summary>How many rows were read of each file, and how many were not taken.</summary>
+    public Dictionary<RosterFile, (string Name, int Rows, int Rejected)> Counts { get; } = [];
+
+    /// <summary>The files with a row that is not taken and does not say whose it is: nothing of their kind is withdrawn.</summary>
+    public HashSet<RosterFile> Unidentified { get; } = [];
+
+    /// <summary>Whether the file is there.</summary>
+    public bool Has(RosterFile file) => files.ContainsKey(file);
+
+    /// <summary>The name of a file in the upload; the standard's when it is not there.</summary>
+    public string NameOf(RosterFile file) => files.TryGetValue(file, out var source) ? source.Name : file.Name;
+
+    /// <summary>Opens an upload. What refuses it as a whole is among the remarks; then no rows may be read.</summary>
+    public static async Task<RosterPackage> OpenAsync(
+        IReadOnlyList<UploadedFile> uploads, RosterLimits limits, RosterRemarks remarks, CancellationToken cancel)
+    {
+        var package = new RosterPackage(limits, remarks);
+        try
+        {
+            foreach (var upload in uploads)
+                await package.AddAsync(upload, cancel);
+            if (uploads.Count == 0)
+                remarks.Add(RosterTexts.NothingUploaded, "");
+            else if (remarks.Refusals.Count == 0)
+                await package.CheckCompleteAsync(cancel);
+            return package;
+        }
+        catch
+        {
+            package.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the rows of a file, good and bad ones; nothing when the file is not there.</summary>
+    public async IAsyncEnumerable<T> RowsAsync<T>(
+        RosterFile file, Func<RosterLine, T> read, [EnumeratorCancellation] CancellationToken cancel)
+        where T : IRosterRow
+    {
+        if (!files.TryGetValue(file, out var source))
+            yield break;
+        using var text = source.OpenText();
+        var csv = new CsvReader(text);
+        var line = new RosterLine(csv, source.Header, source.Name, remarks);
+        await csv.ReadAsync(cancel);
+
+        int rows = 0, rejected = 0, blank = 0, deleted = 0;
+        CsvLine found;
+        while ((found = await csv.ReadAsync(cancel)) != CsvLine.End)
+        {
+            if (found == CsvLine.Blank)
+            {
+                blank++;
+                continue;
+            }
+
+            if (csv.Line == 2 && found == CsvLine.Fields && source.RepeatsHeader(csv))
+            {
+                remarks.Add(RosterTexts.HeaderTwice, source.Name, 2);
+                continue;
+            }
+
+            rows++;
+            line.Begin();
+            if (found != CsvLine.Fields)
+            {
+                line.Reject(found switch
+                {
+                    CsvLine.BadQuote => RosterTexts.RowQuote,
+                    CsvLine.BadCharacter => RosterTexts.RowCharacter,
+                    _ => RosterTexts.RowTooLong,
+                });
+                rejected++;
+                Unidentified.Add(file);
+                continue;
+            }
+
+            if (csv.Count < source.Header.Width || RestIsNotBlank(csv, source.Header.Width))
+                line.Reject(RosterTexts.RowColumns, "", $"{csv.Count}", $"{source.Header.Width}");
+            if (line.OneOf("status", ["active", "tobedeleted"]) == "tobedeleted")
+            {
+                deleted++;
+                continue;
+            }
+
+            var row = read(line);
+            if (!row.Good)
+            {
+                rejected++;
+                if (!row.Identified)
+                    Unidentified.Add(file);
+            }
+
+            yield return row;
+        }
+
+        Counts[file] = (source.Name, rows, rejected);
+        if (rows == 0 && file != RosterFile.Demographics && file != RosterFile.Courses)
+            remarks.Add(RosterTexts.NoRows, source.Name);
+        if (blank > 0)
+            remarks.Add(RosterTexts.BlankRows, source.Name, value: $"{blank}");
+        if (deleted > 0)
+            remarks.Add(RosterTexts.DeletedRows, source.Name, value: $"{deleted}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => archives.ForEach(archive => archive.Dispose());
+
+    private static bool RestIsNotBlank(CsvReader csv, int width)
+    {
+        for (var i = width; i < csv.Count; i++)
+        {
+            if (csv[i].Length > 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private async Task AddAsync(UploadedFile upload, CancellationToken cancel)
+    {
+        var magic = new byte[4];
+        await using (var stream = File.OpenRead(upload.Path))
+        {
+            if (stream.Length == 0)
+            {
+                remarks.Add(RosterTexts.FileEmpty, upload.Name);
+                return;
+            }
+
+            _ = await stream.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancel);
+        }
+
+        if (magic is [(byte)'P', (byte)'K', _, _])
+            await AddZipAsync(upload, cancel);
+        else
+            await AddTextAsync(upload.Name, new FileInfo(upload.Path).Length, () => File.OpenRead(upload.Path), cancel);
+    }
+
+    private async Task AddZipAsync(UploadedFile upload, CancellationToken cancel)
+    {
+        try
+        {
+            var archive = new ZipArchive(File.OpenRead(upload.Path), ZipArchiveMode.Read);
+            archives.Add(archive);
+            if (archive.Entries.Count > limits.Files)
+            {
+                remarks.Add(RosterTexts.TooManyFiles, upload.Name, value: $"{limits.Files}");
+                return;
+            }
+
+            if (archive.GetEntry("[Content_Types].xml") is not null)
+            {
+                remarks.Add(RosterTexts.IsWorkbook, upload.Name);
+                return;
+            }
+
+            string? folder = null;
+            foreach (var entry in archive.Entries)
+            {
+                // Folders themselves, and what macOS adds.
+                if (entry.Name.Length == 0 || entry.Name.StartsWith('.') || entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal))
+                    continue;
+                if (!entry.Name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
+                {
+                    remarks.Add(RosterTexts.FileIgnored, entry.FullName, value: entry.FullName);
+                    continue;
+                }
+
+                if (entry.IsEncrypted)
+                {
+                    remarks.Add(RosterTexts.ZipEncrypted, entry.FullName);
+                    return;
+                }
+
+                if (folder is null && entry.FullName.Length > entry.Name.Length)
+                {
+                    folder = entry.FullName[..^entry.Name.Length];
+                    remarks.Add(RosterTexts.FolderInZip, upload.Name, value: folder);
+                }
+
+                await AddTextAsync(entry.FullName, entry.CompressedLength, entry.Open, cancel);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            remarks.Add(RosterTexts.ZipBroken, upload.Name);
+        }
+    }
+
+    private async Task AddTextAsync(string name, long packed, Func<Stream> open, CancellationToken cancel)
+    {
+        Encoding? encoding;
+        await using (var stream = open())
+            encoding = await InspectAsync(name, packed, stream, open, cancel);
+        if (encoding is null)
+            return;
+
+        using var text = new StreamReader(open(), encoding, detectEncodingFromByteOrderMarks: false);
+        var csv = new CsvReader(text);
+        if (await csv.ReadAsync(cancel) != CsvLine.Fields)
+        {
+            remarks.Add(RosterTexts.HeaderUnreadable, name, 1);
+            return;
+        }
+
+        var names = Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString()).ToList();
+        // Spreadsheets leave empty columns behind.
+        while (names.Count > 1 && names[^1].Length == 0)
+            names.RemoveAt(names.Count - 1);
+
+        var file = RosterFile.Named(name);
+        if (file is null)
+        {
+            file = RosterFile.WithColumns(names);
+            if (file is null)
+            {
+                remarks.Add(RosterTexts.FileIgnored, name, value: name);
+                return;
+            }
+
+            remarks.Add(RosterTexts.FileNamed, name, value: name, detail: file.Name);
+        }
+
+        if (files.TryGetValue(file, out var other))
+            remarks.Add(RosterTexts.FileTwice, name, value: other.Name);
+        else if (RosterHeader.Match(file, name, names, remarks) is { } header)
+            files.Add(file, new Source(name, encoding, header, names, open));
+        else if (file == RosterFile.Users && names.Contains("givenName") && !names.Contains("role"))
+            remarks.Add(RosterTexts.OtherVersion, name, 1);
+    }
+
+    // Looks through all bytes once: how many, and in which encoding. Rows are then read without surprises.
+    private async Task<Encoding?> InspectAsync(string name, long packed, Stream stream, Func<Stream> open, CancellationToken cancel)
+    {
+        var buffer = new byte[128 * 1024];
+        int kept = 0, read, lines = 1, wrongLine = 0;
+        long total = 0;
+        while ((read = await stream.ReadAsync(buffer.AsMemory(kept), cancel)) > 0)
+        {
+            total += read;
+            unpacked += read;
+            if (unpacked > limits.UnpackedBytes || total > 1 << 20 && total / TightestPacking > packed)
+            {
+                remarks.Add(RosterTexts.ZipBomb, name, value: $"{limits.UnpackedBytes}");
+                return null;
+            }
+
+            var found = buffer.AsSpan(0, kept + read);
+            if (found.Contains((byte)0))
+            {
+                remarks.Add(RosterTexts.NotText, name);
+                return null;
+            }
+
+            if (wrongLine == 0)
+            {
+                var whole = found[..^Unfinished(found)];
+                if (!Utf8Valid(whole, ref lines))
+                    wrongLine = lines;
+                kept = found.Length - whole.Length;
+                found[whole.Length..].CopyTo(buffer);
+            }
+
+            if (wrongLine > 0)
+                kept = 0;
+        }
+
+        if (total == 0)
+        {
+            remarks.Add(RosterTexts.FileEmpty, name);
+            return null;
+        }
+
+        if (kept > 0)
+            wrongLine = lines;
+        if (wrongLine == 0)
+            return StrictUtf8;
+        if (!await DecodesAsync(open, cancel))
+        {
+            remarks.Add(RosterTexts.EncodingUnknown, name, wrongLine);
+            return null;
+        }
+
+        remarks.Add(RosterTexts.TakenAsGb18030, name, wrongLine, value: $"{wrongLine}");
+        return Gb18030;
+    }
+
+    private static bool Utf8Valid(ReadOnlySpan<byte> bytes, ref int lines)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            lines += bytes.Count((byte)'\n');
+            return true;
+        }
+
+        foreach (var line in bytes.Split((byte)'\n'))
+        {
+            if (!Utf8.IsValid(bytes[line]))
+                return false;
+            lines++;
+        }
+
+        return false;
+    }
+
+    // How many bytes at the end begin a character whose rest is still to come.
+    private static int Unfinished(ReadOnlySpan<byte> bytes)
+    {
+        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            var needs = bytes[^back] switch { >= 0xF0 => 4, >= 0xE0 => 3, >= 0xC0 => 2, >= 0x80 => 0, _ => 1 };
+            if (needs > 0)
+                return needs > back ? back : 0;
+        }
+
+        return 0;
+    }
+
+    private static async Task<bool> DecodesAsync(Func<Stream> open, CancellationToken cancel)
+    {
+        using var text = new StreamReader(open(), Gb18030, detectEncodingFromByteOrderMarks: false);
+        var buffer = new char[16 * 1024];
+        try
+        {
+            while (await text.ReadAsync(buffer, cancel) > 0)
+            {
+            }
+
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private async Task CheckCompleteAsync(CancellationToken cancel)
+    {
+        if (!files.Keys.Any(file => file != RosterFile.Manifest))
+        {
+            remarks.Add(RosterTexts.NothingRecognised, "");
+            return;
+        }
+
+        if (Has(RosterFile.Manifest))
+            await CheckManifestAsync(cancel);
+        else
+            remarks.Add(RosterTexts.NoManifest, "");
+        // Classes that are taught together are not kept, so whoever attends them makes sense only beside them.
+        Together(RosterFile.Enrollments, RosterFile.Classes);
+        Together(RosterFile.Classes, RosterFile.Enrollments);
+
+        void Together(RosterFile one, RosterFile other)
+        {
+            if (Has(one) && !Has(other))
+                remarks.Add(RosterTexts.NeedsOther, NameOf(one), value: one.Name, detail: other.Name);
+        }
+    }
+
+    private async Task CheckManifestAsync(CancellationToken cancel)
+    {
+        var manifest = files[RosterFile.Manifest];
+        using var text = manifest.OpenText();
+        var csv = new CsvReader(text);
+        while (await csv.ReadAsync(cancel) is var found && found != CsvLine.End)
+        {
+            if (found != CsvLine.Fields || csv.Line == 1)
+                continue;
+            if (csv.Line == 2 && manifest.RepeatsHeader(csv))
+            {
+                remarks.Add(RosterTexts.HeaderTwice, manifest.Name, 2);
+                continue;
+            }
+
+            var (key, value) = (csv[manifest.Header["propertyName"]].ToString(), csv[manifest.Header["value"]].ToString());
+            if (RosterFile.All.FirstOrDefault(file => file.ManifestKey == key) is not { } promised)
+                continue;
+            if (value == "delta")
+                remarks.Add(RosterTexts.IsDelta, manifest.Name, csv.Line, "value", promised.Name);
+            else if (value == "bulk" && !Has(promised))
+                remarks.Add(RosterTexts.PromisedMissing, manifest.Name, csv.Line, "value", promised.Name);
+            else if (value == "absent" && Has(promised))
+                remarks.Add(RosterTexts.PromisedAbsent, manifest.Name, csv.Line, "value", promised.Name);
+        }
+    }
+
+    private sealed record Source(
+        string Name, Encoding Encoding, RosterHeader Header, IReadOnlyList<string> Names, Func<Stream> Open)
+    {
+        public StreamReader OpenText() => new(Open(), Encoding, detectEncodingFromByteOrderMarks: false, 64 * 1024);
+
+        public bool RepeatsHeader(CsvReader csv)
+        {
+            for (var i = 0; i < Names.Count; i++)
+            {
+                if (!csv[i].SequenceEqual(Names[i]))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace HomeSchool.Identity;
+
+/// <summary>Who signs in: one account for all that a person is, a teacher here and a guardian there (ALL-1).</summary>
+public sealed class Account
+{
+    /// <summary>Wrong passwords in a row before the account is locked.</summary>
+    public const int MostFailures = 5;
+
+    /// <summary>How long a lock lasts.</summary>
+    public static readonly TimeSpan LockTime = TimeSpan.FromMinutes(5);
+
+    /// <summary>The account; <c>sub</c> in tokens.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>The district that first invited it; audit rows about the account itself stand there.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>Phone number, e-mail address or staff number as <see cref="Credentials"/> reads it; unique in the installation.</summary>
+    public required string UserName { get; init; }
+
+    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count.</summary>
+    public string PasswordHash { get; set; } = "";
+
+    /// <summary>The language that texts for this person are written in.</summary>
+    public DisplayLanguage Language { get; init; }
+
+    /// <summary>Sign-ins that failed since the last that succeeded or locked.</summary>
+    public int FailedSignIns { get; private set; }
+
+    /// <summary>No sign-in succeeds before; <see langword="null"/> when it never was locked since the last success.</summary>
+    public DateTimeOffset? LockedUntil { get; private set; }
+
+    /// <summary>Grows whenever the account's roles change; <c>pv</c> in tokens.</summary>
+    public int PermissionVersion { get; private set; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Forgives the failures: the password was right.</summary>
+    public void SignedIn() => (FailedSignIns, LockedUntil) = (0, null);
+
+    /// <summary>Gives the account a role from now on.</summary>
+    public RoleGrant Give(HomeSchool.ServiceDefaults.Security.Grant role, DateTimeOffset now)
+    {
+        PermissionVersion++;
+        return RoleGrant.Of(Id, role, now);
+    }
+}
+
+/// <summary>The languages of ALL-3.</summary>
+public enum DisplayLanguage
+{
+    /// <summary>中文.</summary>
+    Zh,
+
+    /// <summary>English.</summary>
+    En,
+}

@@ -1,0 +1,50 @@
+using System.Text;
+using HomeSchool.ServiceDefaults.Hosting;
+
+namespace HomeSchool.Identity;
+
+/// <summary>What a user name and a password may be.</summary>
+internal static class Credentials
+{
+    public const int ShortestUserName = 4;
+    public const int LongestUserName = 100;
+    public const int ShortestPassword = 10;
+    public const int LongestPassword = 128;
+
+    /// <summary>
+    /// The one way to write a user name: without spaces, lower case, full-width letters and digits as plain ones; phone numbers as
+    /// digits only and without 86 in front, so that <c>+86 138-0013-8000</c> is <c>13800138000</c>.
+    /// </summary>
+    /// <returns><see langword="null"/> for what cannot be a user name.</returns>
+    public static string? ReadUserName(string text)
+    {
+        if (text.Length > LongestUserName || text.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+            return null;
+        var name = string.Concat(text.Normalize(NormalizationForm.FormKC).Where(c => !char.IsWhiteSpace(c))).ToLowerInvariant();
+        if (name.Any(char.IsAsciiDigit) && name.All(c => char.IsAsciiDigit(c) || c is '+' or '-' or '(' or ')'))
+            name = Phone(string.Concat(name.Where(char.IsAsciiDigit)));
+        return name.Length is >= ShortestUserName and <= LongestUserName ? name : null;
+    }
+
+    /// <summary>What is wrong with the credentials that somebody chose.</summary>
+    /// <param name="userName">As typed.</param>
+    /// <param name="password">As typed.</param>
+    /// <param name="read">The user name as <see cref="ReadUserName"/> reads it; of use only without mistakes.</param>
+    public static List<FieldMistake> Mistakes(string userName, string password, out string read)
+    {
+        var mistakes = new List<FieldMistake>();
+        read = ReadUserName(userName) ?? "";
+        if (read.Length == 0)
+            mistakes.Add(IdentityFailures.UserNameInvalid.At("userName", ShortestUserName, LongestUserName));
+        if (password.Length is < ShortestPassword or > LongestPassword)
+            mistakes.Add(IdentityFailures.PasswordLength.At("password", ShortestPassword, LongestPassword));
+        else if (read.Length > 0 && ReadUserName(password) == read)
+            mistakes.Add(IdentityFailures.PasswordIsUserName.At("password"));
+        return mistakes;
+    }
+
+    private static string Phone(string digits) =>
+        digits.Length == 15 && digits.StartsWith("00861", StringComparison.Ordinal) ? digits[4..]
+        : digits.Length == 13 && digits.StartsWith("861", StringComparison.Ordinal) ? digits[2..]
+        : digits;
+}

@@ -1,0 +1,78 @@
+using HomeSchool.Identity.Roster;
+using HomeSchool.ServiceDefaults;
+using HomeSchool.ServiceDefaults.Hosting;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.Identity;
+
+/// <summary>
+/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>signing_key</c> and
+/// <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
+/// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
+/// </summary>
+public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Failure> Refusals { get; } = new Dictionary<string, Failure>(StringComparer.Ordinal)
+    {
+        ["account_user_name"] = IdentityFailures.UserNameTaken,
+        ["role_grant_once"] = IdentityFailures.RoleHeld,
+    };
+
+    /// <summary>Lets the rest of the transaction see the roles of one account, whatever its districts.</summary>
+    public Task ShowGrantsOfAsync(Guid account, CancellationToken cancel) =>
+        Database.ExecuteSqlAsync($"SELECT set_config('app.account', {account.ToString()}, true)", cancel);
+
+    /// <summary>Lets the rest of the transaction see the invitation whose code hashes to <paramref name="codeHash"/>.</summary>
+    public Task ShowInvitationAsync(byte[] codeHash, CancellationToken cancel) =>
+        Database.ExecuteSqlAsync($"SELECT set_config('app.invitation', {Convert.ToHexString(codeHash)}, true)", cancel);
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        base.OnModelCreating(modelBuilder);
+
+        modelBuilder.Entity<Account>(account =>
+        {
+            account.HasIndex(a => a.UserName).IsUnique().HasDatabaseName("account_user_name");
+            account.Property(a => a.Language).HasConversion<string>();
+        });
+        modelBuilder.Entity<RoleGrant>(grant =>
+        {
+            grant.HasOne<Account>().WithMany().HasForeignKey(g => g.AccountId);
+            grant.HasIndex(g => new { g.AccountId, g.Role, g.PersonId, g.DistrictId, g.SchoolId, g.ClassId, g.StudentId })
+                .IsUnique().AreNullsDistinct(false).HasFilter("holds_to IS NULL").HasDatabaseName("role_grant_once");
+            grant.Property(g => g.Role).HasConversion<string>();
+        });
+        modelBuilder.Entity<Session>(session =>
+        {
+            session.HasOne<Account>().WithMany().HasForeignKey(s => s.AccountId);
+            session.HasIndex(s => s.FamilyHash).IsUnique();
+        });
+        modelBuilder.Entity<Invitation>(invitation =>
+        {
+            invitation.HasIndex(i => i.CodeHash).IsUnique();
+            invitation.HasIndex(i => new { i.SchoolId, i.Id });
+            invitation.HasIndex(i => new { i.DistrictId, i.Id });
+            invitation.Property(i => i.Role).HasConversion<string>();
+        });
+        modelBuilder.Entity<FirstAdminLink>().Property(link => link.Id).ValueGeneratedNever();
+        modelBuilder.Entity<SigningKey>().HasKey(key => key.Kid);
+
+        modelBuilder.Entity<KnownSchool>().HasKey(s => s.SchoolId);
+        modelBuilder.Entity<KnownClass>().HasKey(c => new { c.SchoolId, c.ClassId });
+        modelBuilder.Entity<KnownEnrolment>(enrolment =>
+        {
+            enrolment.HasKey(e => new { e.SchoolId, e.EnrolmentId });
+            enrolment.HasIndex(e => e.StudentId);
+        });
+        modelBuilder.Entity<KnownPost>(post =>
+        {
+            post.HasKey(p => new { p.SchoolId, p.PostId });
+            post.HasIndex(p => new { p.SchoolId, p.StaffId });
+        });
+        modelBuilder.Entity<KnownGuardianship>().HasKey(g => new { g.DistrictId, g.StudentId, g.GuardianId });
+
+        NameInSnakeCase(modelBuilder);
+    }
+}

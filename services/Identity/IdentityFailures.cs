@@ -1,0 +1,95 @@
+using HomeSchool.ServiceDefaults.Hosting;
+
+namespace HomeSchool.Identity;
+
+/// <summary>Every way in which Identity refuses a request.</summary>
+internal static class IdentityFailures
+{
+    /// <summary>
+    /// Unknown account, wrong password and locked account answer alike: who guesses learns neither which names exist nor when a
+    /// lock began.
+    /// </summary>
+    public static readonly Failure SignInRefused = new("identity.sign-in-refused", 401,
+        "用户名或密码不正确,或尝试次数过多;请核对,几分钟后再试。",
+        "The user name or password is not right, or there were too many attempts; check them, or try again in some minutes.");
+
+    /// <summary>The refresh token is of no session that goes on.</summary>
+    public static readonly Failure SessionOver = new("identity.session-over", 401,
+        "登录已结束,请重新登录。", "The session is over; please sign in again.");
+
+    /// <summary>Two requests used one refresh token at the same time; this one was the second.</summary>
+    public static readonly Failure TokenSuperseded = new("identity.token-superseded", 401,
+        "该刷新令牌刚刚已被使用,请使用新的令牌。", "This refresh token was used a moment ago; use the newer one.");
+
+    /// <summary>Not a user name.</summary>
+    public static readonly Failure UserNameInvalid = new("identity.user-name-invalid", 400,
+        "用户名应为手机号、邮箱或工号,{0}–{1} 个字符。", "A user name is a phone number, an e-mail address or a staff number, {0}–{1} characters.");
+
+    /// <summary>Too short or too long.</summary>
+    public static readonly Failure PasswordLength = new("identity.password-length", 400,
+        "密码长度应为 {0}–{1} 个字符。", "A password has {0}–{1} characters.");
+
+    /// <summary>The password is what everybody tries first.</summary>
+    public static readonly Failure PasswordIsUserName = new("identity.password-is-user-name", 400,
+        "密码不能与用户名相同。", "The password must not be the user name.");
+
+    /// <summary>A name of a device that is too long or not text.</summary>
+    public static readonly Failure DeviceInvalid = new("identity.device-invalid", 400,
+        "设备名称最多 {0} 个字符。", "A device's name has at most {0} characters.");
+
+    /// <summary>Somebody has this user name already.</summary>
+    public static readonly Failure UserNameTaken = new("identity.user-name-taken", 409,
+        "该用户名已被使用;如果是您本人的账号,请先登录再接受邀请。",
+        "The user name is taken; if it is yours, sign in first and then accept the invitation.");
+
+    /// <summary>The account has the very role already.</summary>
+    public static readonly Failure RoleHeld = new("identity.role-held", 409,
+        "您的账号已有该角色。", "Your account has this role already.");
+
+    /// <summary>A field that the role needs is missing.</summary>
+    public static readonly Failure FieldNeeded = new("identity.field-needed", 400,
+        "邀请该角色时必须填写。", "This role needs it.");
+
+    /// <summary>A field that has no meaning for the role.</summary>
+    public static readonly Failure FieldNotForRole = new("identity.field-not-for-role", 400,
+        "邀请该角色时不应填写。", "This role does not take it.");
+
+    /// <summary>The caller's roles may not invite that role there.</summary>
+    public static readonly Failure MayNotInvite = new("identity.may-not-invite", 403,
+        "您的角色不能邀请该角色。", "Your role may not invite this role.");
+
+    /// <summary>Not in the roster, or not the caller's to see.</summary>
+    public static readonly Failure SchoolUnknown = NotInRoster("school", "学校", "school");
+
+    /// <summary>Not a class of the school.</summary>
+    public static readonly Failure ClassUnknown = NotInRoster("class", "该校的班级", "class of the school");
+
+    /// <summary>Nobody who works at the school.</summary>
+    public static readonly Failure StaffUnknown = NotInRoster("staff", "该校的教职工", "member of the school's staff");
+
+    /// <summary>Nobody on roll where the caller may invite.</summary>
+    public static readonly Failure StudentUnknown = NotInRoster("student", "在籍学生", "student on roll");
+
+    /// <summary>No guardian of the student.</summary>
+    public static readonly Failure GuardianUnknown = NotInRoster("guardian", "该学生的监护人", "guardian of the student");
+
+    /// <summary>No invitation has this code.</summary>
+    public static readonly Failure CodeUnknown = new("identity.code-unknown", 404,
+        "邀请码不正确,请核对后重试。", "The invitation code is not right; check it and try again.");
+
+    /// <summary>The invitation was accepted before.</summary>
+    public static readonly Failure CodeUsed = new("identity.code-used", 410,
+        "邀请码已被使用,请向学校索取新的邀请码。", "The invitation was used already; ask the school for a new one.");
+
+    /// <summary>The invitation's time is over.</summary>
+    public static readonly Failure CodeExpired = new("identity.code-expired", 410,
+        "邀请码已过期,请向学校索取新的邀请码。", "The invitation has expired; ask the school for a new one.");
+
+    /// <summary>The link is wrong, expired, replaced by a newer one, or used.</summary>
+    public static readonly Failure LinkVoid = new("identity.link-void", 410,
+        "链接无效、已过期或已使用;请在服务器上重新生成。", "The link is wrong, expired or used; print a new one on the server.");
+
+    private static Failure NotInRoster(string what, string zh, string en) => new($"identity.{what}-unknown", 422,
+        $"名册中没有这样的{zh},或您无权操作;刚导入的名册几秒后生效。",
+        $"The roster has no such {en}, or it is not yours; a roster just imported takes effect within seconds.");
+}

@@ -1,0 +1,67 @@
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+
+namespace HomeSchool.Identity;
+
+/// <summary>
+/// Who may invite whom (ALL-1): administrators below themselves and beside themselves in their own district or school, homeroom
+/// teachers the guardians of their own class, nobody else anybody. So nobody hands out more than the own place reaches.
+/// </summary>
+internal static class Inviting
+{
+    /// <summary>Whether somebody with one grant may give another.</summary>
+    /// <param name="inviter">What the inviter has.</param>
+    /// <param name="invited">What the invited would get.</param>
+    /// <param name="classOfStudent">For a guardian: the class of the child.</param>
+    public static bool Allows(Grant inviter, Grant invited, Guid? classOfStudent) =>
+        RolesOf(inviter.Role).Contains(invited.Role)
+        && inviter.DistrictId == invited.DistrictId
+        && (inviter.SchoolId is null || inviter.SchoolId == invited.SchoolId)
+        && (inviter.ClassId is null || inviter.ClassId == classOfStudent);
+
+    /// <summary>The roles that a role may give.</summary>
+    public static IReadOnlyList<Role> RolesOf(Role inviter) => inviter switch
+    {
+        Role.DistrictAdmin => Enum.GetValues<Role>(),
+        Role.SchoolAdmin => [.. Enum.GetValues<Role>().Where(role => role != Role.DistrictAdmin)],
+        Role.HomeroomTeacher => [Role.Guardian],
+        Role.VicePrincipal or Role.MoralEducationOfficer or Role.Counselor or Role.SubjectTeacher or Role.Guardian => [],
+    };
+
+    /// <summary>What is missing in a request for its role, or has no meaning there.</summary>
+    public static List<FieldMistake> Mistakes(Invite request)
+    {
+        var (school, @class, person, student) = request.Role switch
+        {
+            Role.DistrictAdmin => (Use.Never, Use.Never, Use.Never, Use.Never),
+            // An administrator need not be on the staff.
+            Role.SchoolAdmin => (Use.Always, Use.Never, Use.Maybe, Use.Never),
+            Role.VicePrincipal or Role.MoralEducationOfficer or Role.Counselor => (Use.Always, Use.Never, Use.Always, Use.Never),
+            Role.HomeroomTeacher or Role.SubjectTeacher => (Use.Always, Use.Always, Use.Always, Use.Never),
+            // The child's school is known; it is asked for only when the child is in two.
+            Role.Guardian => (Use.Maybe, Use.Never, Use.Always, Use.Always),
+        };
+        var mistakes = new List<FieldMistake>();
+        Check("schoolId", request.SchoolId, school);
+        Check("classId", request.ClassId, @class);
+        Check("personId", request.PersonId, person);
+        Check("studentId", request.StudentId, student);
+        return mistakes;
+
+        void Check(string field, Guid? value, Use use)
+        {
+            if (value is null && use == Use.Always)
+                mistakes.Add(IdentityFailures.FieldNeeded.At(field));
+            else if (value is not null && use == Use.Never)
+                mistakes.Add(IdentityFailures.FieldNotForRole.At(field));
+        }
+    }
+
+    private enum Use
+    {
+        Never,
+        Maybe,
+        Always,
+    }
+}

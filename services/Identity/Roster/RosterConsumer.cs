@@ -1,0 +1,88 @@
+using System.Text.Json;
+using HomeSchool.Contracts.Archives;
+using HomeSchool.ServiceDefaults.Messaging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace HomeSchool.Identity.Roster;
+
+/// <summary>
+/// Keeps what an invitation is checked against: ids of schools, classes, students, staff and guardians, and who belongs where.
+/// A row that ended stays, so that an older event that arrives later cannot bring it back.
+/// </summary>
+public sealed class RosterConsumer : EventConsumer
+{
+    private static readonly JsonSerializerOptions AsColumns = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <inheritdoc/>
+    public override string Queue => "identity.roster";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Type> Events { get; } =
+        [typeof(SchoolChanged), typeof(RosterChanged), typeof(GuardianshipsChanged)];
+
+    /// <inheritdoc/>
+    public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
+    {
+        var rosters = batch.Of<RosterChanged>().ToArray();
+        await using var writes = new NpgsqlBatch(batch.Connection);
+        Keep(writes, "known_school", "school_id", ["withdrawn_on"], batch.Of<SchoolChanged>().Select(e => new KnownSchool
+        {
+            SchoolId = e.AggregateId, DistrictId = e.DistrictId, WithdrawnOn = e.WithdrawnOn, Version = e.Version,
+        }));
+        Keep(writes, "known_class", "school_id, class_id", ["withdrawn_on"],
+            from e in rosters
+            from row in e.Classes
+            select new KnownClass
+            {
+                SchoolId = e.SchoolId, ClassId = row.ClassId, DistrictId = e.DistrictId, WithdrawnOn = row.WithdrawnOn,
+                Version = e.Version,
+            });
+        Keep(writes, "known_enrolment", "school_id, enrolment_id", ["student_id", "class_id", "starts_on", "ends_on"],
+            from e in rosters
+            from row in e.Enrolments
+            select new KnownEnrolment
+            {
+                SchoolId = e.SchoolId, EnrolmentId = row.EnrolmentId, DistrictId = e.DistrictId, StudentId = row.StudentId,
+                ClassId = row.ClassId, StartsOn = row.StartsOn, EndsOn = row.EndsOn, Version = e.Version,
+            });
+        Keep(writes, "known_post", "school_id, post_id", ["staff_id", "ends_on"],
+            from e in rosters
+            from row in e.Posts
+            select new KnownPost
+            {
+                SchoolId = e.SchoolId, PostId = row.PostId, DistrictId = e.DistrictId, StaffId = row.StaffId, EndsOn = row.EndsOn,
+                Version = e.Version,
+            });
+        Keep(writes, "known_guardianship", "district_id, student_id, guardian_id", ["withdrawn_on"],
+            from e in batch.Of<GuardianshipsChanged>()
+            from row in e.Guardianships
+            select new KnownGuardianship
+            {
+                DistrictId = e.DistrictId, StudentId = row.StudentId, GuardianId = row.GuardianId, WithdrawnOn = row.WithdrawnOn,
+                Version = e.Version,
+            });
+        await writes.ExecuteNonQueryAsync(cancel);
+    }
+
+    // Of several versions of a row the highest counts, within the batch and against what is kept; in the order of the keys, so that
+    // two batches at the same time cannot wait for each other in a circle.
+    private static void Keep<T>(NpgsqlBatch writes, string table, string key, string[] facts, IEnumerable<T> rows) =>
+        writes.BatchCommands.Add(new NpgsqlBatchCommand(
+            $"""
+            INSERT INTO {table} AS kept
+            SELECT DISTINCT ON ({key}) * FROM jsonb_populate_recordset(NULL::{table}, $1) ORDER BY {key}, version DESC
+            ON CONFLICT ({key}) DO UPDATE
+            SET version = excluded.version, {string.Join(", ", facts.Select(fact => $"{fact} = excluded.{fact}"))}
+            WHERE kept.version < excluded.version
+            """)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string>
+                {
+                    TypedValue = JsonSerializer.Serialize(rows, AsColumns), NpgsqlDbType = NpgsqlDbType.Jsonb,
+                },
+            },
+        });
+}

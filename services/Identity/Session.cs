@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace HomeSchool.Identity;
+
+/// <summary>
+/// A sign-in on one device, and the family of refresh tokens that follow each other in it. A token is the family's name and a
+/// secret, both random and both unknown to the database, which holds their hashes: a known family with another secret is therefore
+/// an old token of ours that somebody uses again, and ends the session.
+/// </summary>
+public sealed class Session
+{
+    /// <summary>A session that is not refreshed for so long is over.</summary>
+    public static readonly TimeSpan Idle = TimeSpan.FromDays(30);
+
+    /// <summary>No session lasts longer.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(90);
+
+    /// <summary>
+    /// So long after a refresh its old token may come again without suspicion: two windows of one client that refresh at the same
+    /// time. It gets no new token either way.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    private const int FamilyBytes = 16;
+    private const int SecretBytes = 32;
+
+    /// <summary>The session; <c>sid</c> in tokens.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>Whose.</summary>
+    public Guid AccountId { get; init; }
+
+    /// <summary>SHA-256 of the family's name.</summary>
+    public required byte[] FamilyHash { get; init; }
+
+    /// <summary>SHA-256 of the secret that the next refresh must show.</summary>
+    public byte[] SecretHash { get; private set; } = [];
+
+    /// <summary>SHA-256 of the secret before.</summary>
+    public byte[]? EarlierSecretHash { get; private set; }
+
+    /// <summary>The device, as the client calls it.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>When the password was given.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The last refresh, or the sign-in.</summary>
+    public DateTimeOffset LastUsedAt { get; private set; }
+
+    /// <summary>Over from then on, unless refreshed.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; }
+
+    /// <summary>When it was signed out, or a token was used twice; <see langword="null"/> while it goes on.</summary>
+    public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>Begins a session.</summary>
+    /// <returns>The session and its first refresh token.</returns>
+    public static (Session Session, string RefreshToken) Begin(Guid account, string? device, DateTimeOffset now)
+    {
+        var family = RandomNumberGenerator.GetBytes(FamilyBytes);
+        var session = new Session
+        {
+            Id = Guid.CreateVersion7(now),
+            AccountId = account,
+            FamilyHash = SHA256.HashData(family),
+            Device = device,
+            CreatedAt = now,
+        };
+        return (session, session.NextToken(family, now));
+    }
+
+    /// <summary>The hash that a token's session is found by.</summary>
+    /// <returns><see langword="null"/> for what cannot be a refresh token.</returns>
+    public static byte[]? FamilyOf(string refreshToken) => Read(refreshToken) is { } token ? SHA256.HashData(token[..FamilyBytes]) : null;
+
+    /// <summary>Decides what a refresh token of this family is good for.</summary>
+    /// <param name="refreshToken">The token, found by <see cref="FamilyOf"/>.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="next">The token that takes its place, when it is good.</param>
+    public RefreshOutcome Refresh(string refreshToken, DateTimeOffset now, out string? next)
+    {
+        next = null;
+        if (EndedAt is not null || ExpiresAt <= now || Read(refreshToken) is not { } token)
+            return RefreshOutcome.Over;
+
+        var secret = SHA256.HashData(token.AsSpan(FamilyBytes));
+        if (CryptographicOperations.FixedTimeEquals(secret, SecretHash))
+        {
+            EarlierSecretHash = SecretHash;
+            next = NextToken(token[..FamilyBytes], now);
+            return RefreshOutcome.Refreshed;
+        }
+
+        if (now - LastUsedAt <= Grace && EarlierSecretHash is not null
+            && CryptographicOperations.FixedTimeEquals(secret, EarlierSecretHash))
+        {
+            return RefreshOutcome.Superseded;
+        }
+
+        End(now);
+        return RefreshOutcome.Reused;
+    }
+
+    /// <summary>Ends the session; ending it again changes nothing.</summary>
+    public void End(DateTimeOffset now) => EndedAt ??= now;
+
+    private static byte[]? Read(string refreshToken)
+    {
+        var token = new byte[FamilyBytes + SecretBytes];
+        return Base64Url.DecodeFromChars(refreshToken, token, out _, out var written) == OperationStatus.Done
+            && written == token.Length ? token : null;
+    }
+
+    private string NextToken(byte[] family, DateTimeOffset now)
+    {
+        var secret = RandomNumberGenerator.GetBytes(SecretBytes);
+        SecretHash = SHA256.HashData(secret);
+        LastUsedAt = now;
+        ExpiresAt = now + Idle < CreatedAt + Longest ? now + Idle : CreatedAt + Longest;
+        return Base64Url.EncodeToString([.. family, .. secret]);
+    }
+}
+
+/// <summary>What became of a refresh.</summary>
+public enum RefreshOutcome
+{
+    /// <summary>There is a new token.</summary>
+    Refreshed,
+
+    /// <summary>The token was refreshed a moment ago by another request: no new one, and no harm.</summary>
+    Superseded,
+
+    /// <summary>The token was refreshed before and came again: somebody else has it, so the session has ended.</summary>
+    Reused,
+
+    /// <summary>The session had ended or expired before.</summary>
+    Over,
+}

@@ -1,0 +1,69 @@
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.Identity;
+
+/// <summary>Signing in with user name and password.</summary>
+internal static class SignInFeature
+{
+    private const int LongestDevice = 100;
+
+    public static void MapSignIn(this IEndpointRouteBuilder api) => api.MapPost("/sign-in", SignInAsync)
+        .Open("whoever wants to sign in is nobody yet").WithName("SignIn").WithTags("Sessions")
+        .WithSummary("登录 / Sign in")
+        .WithDescription(
+            $"Unknown user name, wrong password and locked account get one and the same answer. {Account.MostFailures} wrong "
+            + $"passwords in a row lock an account for {Account.LockTime.TotalMinutes:0} minutes.");
+
+    private static async Task<Results<Ok<SignedIn>, Problem>> SignInAsync(
+        SignIn request, IdentityDb db, Passwords passwords, SigningKeys keys, TimeProvider clock, HttpContext http,
+        CancellationToken cancel)
+    {
+        if (request.Device is { } device && (device.Length > LongestDevice || device.Any(char.IsControl)))
+            return Problem.Of([IdentityFailures.DeviceInvalid.At("device", LongestDevice)]);
+        var now = clock.GetUtcNow();
+        var userName = Credentials.ReadUserName(request.UserName) ?? "";
+
+        // Every attempt counts as a failure before the password is looked at, and the right one forgives it: so a hundred guesses
+        // at the same time get no more tries than a hundred one after the other.
+        var lockEnd = now + Account.LockTime;
+        var mayTry = await db.Set<Account>()
+            .Where(a => a.UserName == userName && (a.LockedUntil == null || a.LockedUntil <= now))
+            .ExecuteUpdateAsync(
+                set => set
+                    .SetProperty(a => a.LockedUntil, a => a.FailedSignIns + 1 < Account.MostFailures ? null : lockEnd)
+                    .SetProperty(a => a.FailedSignIns, a => a.FailedSignIns + 1 < Account.MostFailures ? a.FailedSignIns + 1 : 0),
+                cancel) == 1;
+        var account = await db.Set<Account>().SingleOrDefaultAsync(a => a.UserName == userName, cancel);
+
+        // Unknown, wrong and locked all cost one hash: the time tells no more than the answer.
+        if (!passwords.Verify(account, request.Password) || !mayTry || account is null)
+        {
+            db.Audit(http, "SignInRefused", account);
+            await db.SaveChangesAsync(cancel);
+            return (Problem)IdentityFailures.SignInRefused;
+        }
+
+        account.SignedIn();
+        var key = await keys.CurrentAsync(cancel);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        await db.Set<Session>().Where(s => s.AccountId == account.Id && (s.EndedAt != null || s.ExpiresAt <= now))
+            .ExecuteDeleteAsync(cancel);
+        var (session, refreshToken) = Session.Begin(account.Id, request.Device, now);
+        db.Add(session);
+        db.Audit(http, "SignIn", account, session.Id);
+        await db.SaveChangesAsync(cancel);
+        var answer = await db.IssueAsync(key, account, session, refreshToken, now, cancel);
+        await transaction.CommitAsync(cancel);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(answer);
+    }
+}
+
+/// <summary>A sign-in.</summary>
+/// <param name="UserName">Phone number, e-mail address or staff number, as people write it.</param>
+/// <param name="Password">The password.</param>
+/// <param name="Device">What the list of sessions shall call this device; at most 100 characters.</param>
+public sealed record SignIn(string UserName, string Password, string? Device = null);

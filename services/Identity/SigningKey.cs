@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HomeSchool.Identity;
+
+/// <summary>
+/// A key that tokens are signed with: P-256, its private part encrypted (AES-256-GCM) under a key derived from the master key and
+/// bound to its row. It is published before it signs and for as long after as a token may live.
+/// </summary>
+public sealed class SigningKey
+{
+    /// <summary>How long a key signs.</summary>
+    public static readonly TimeSpan SigningTime = TimeSpan.FromDays(90);
+
+    /// <summary>How long a key is published before it signs, so that every service knows it by then.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(7);
+
+    /// <summary>How long it stays published afterwards: longer than any token that it signed.</summary>
+    public static readonly TimeSpan Aftermath = TimeSpan.FromDays(1);
+
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+
+    /// <summary>The key's id in tokens and in the published set.</summary>
+    public required string Kid { get; init; }
+
+    /// <summary>Nonce, tag and ciphertext of the private key (RFC 5915).</summary>
+    public required byte[] PrivateKey { get; init; }
+
+    /// <summary>Signs from then on.</summary>
+    public DateTimeOffset SignsFrom { get; init; }
+
+    /// <summary>Signs no more from then on.</summary>
+    public DateTimeOffset SignsTo { get; init; }
+
+    /// <summary>Makes a key.</summary>
+    /// <param name="wrapping">The 32 bytes that it is encrypted under.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="signsFrom">When it begins to sign.</param>
+    public static SigningKey Create(byte[] wrapping, DateTimeOffset now, DateTimeOffset signsFrom)
+    {
+        var kid = Guid.CreateVersion7(now).ToString("N");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var plain = key.ExportECPrivateKey();
+        var sealedKey = new byte[NonceBytes + TagBytes + plain.Length];
+        var nonce = sealedKey.AsSpan(0, NonceBytes);
+        RandomNumberGenerator.Fill(nonce);
+        using var cipher = new AesGcm(wrapping, TagBytes);
+        cipher.Encrypt(
+            nonce, plain, sealedKey.AsSpan(NonceBytes + TagBytes), sealedKey.AsSpan(NonceBytes, TagBytes), Place(kid));
+        CryptographicOperations.ZeroMemory(plain);
+        return new SigningKey { Kid = kid, PrivateKey = sealedKey, SignsFrom = signsFrom, SignsTo = signsFrom + SigningTime };
+    }
+
+    /// <summary>Decrypts the key.</summary>
+    /// <exception cref="CryptographicException">The master key is not the one it was encrypted under, or the row was changed.</exception>
+    public ECDsa Open(byte[] wrapping)
+    {
+        var plain = new byte[PrivateKey.Length - NonceBytes - TagBytes];
+        using var cipher = new AesGcm(wrapping, TagBytes);
+        cipher.Decrypt(
+            PrivateKey.AsSpan(0, NonceBytes), PrivateKey.AsSpan(NonceBytes + TagBytes),
+            PrivateKey.AsSpan(NonceBytes, TagBytes), plain, Place(Kid));
+        var key = ECDsa.Create();
+        key.ImportECPrivateKey(plain, out _);
+        CryptographicOperations.ZeroMemory(plain);
+        return key;
+    }
+
+    // The associated data names table, column and row: ciphertext moved to another row does not decrypt.
+    private static byte[] Place(string kid) => Encoding.UTF8.GetBytes("signing_key/private_key/" + kid);
+}

@@ -1,0 +1,102 @@
+using HomeSchool.Contracts.Surveys;
+using HomeSchool.Contracts.Visits;
+using HomeSchool.ServiceDefaults.Messaging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace HomeSchool.Surveys;
+
+/// <summary>
+/// SUR-2: a completed visit opens its satisfaction survey for that family by itself, once, and at most one a family in 30 days. The
+/// database decides both, so repeated, shuffled and simultaneous deliveries open one.
+/// </summary>
+public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
+{
+    /// <inheritdoc/>
+    public override string Queue => "surveys.visit-satisfaction";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Type> Events { get; } = [typeof(VisitCompleted)];
+
+    /// <inheritdoc/>
+    public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
+    {
+        // A visit that nobody of the family took part in, or by text alone, leaves nothing to be satisfied with.
+        var visits = batch.Of<VisitCompleted>().Where(visit => visit.Effective)
+            .OrderBy(visit => visit.FamilyId).ThenBy(visit => visit.OccurredAt).ToArray();
+        var now = clock.GetUtcNow();
+        var opened = await OpenAsync(batch.Connection, visits, now, cancel);
+        await CountAsync(batch.Connection, [.. opened.Select(survey => survey.Id)], cancel);
+
+        var causes = batch.Deliveries.DistinctBy(delivery => delivery.Event.AggregateId)
+            .ToDictionary(delivery => delivery.Event.AggregateId, delivery => delivery.Envelope.Traceparent);
+        var visitOf = visits.DistinctBy(visit => visit.AggregateId).ToDictionary(visit => visit.AggregateId);
+        await Outbox.InsertAsync(
+            batch.Connection,
+            [.. opened.Select(survey => OutboxMessage.Of(
+                new SurveyOpened(
+                    visitOf[survey.VisitId].DistrictId, visitOf[survey.VisitId].SchoolId, survey.Id, 1, now,
+                    SurveyKind.VisitSatisfaction, survey.VisitId, survey.ClosesAt),
+                causes[survey.VisitId]))],
+            cancel);
+    }
+
+    private static async Task<List<(Guid Id, Guid VisitId, DateTimeOffset ClosesAt)>> OpenAsync(
+        NpgsqlConnection connection, VisitCompleted[] visits, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO invitation (school_id, id, district_id, kind, definition_version, visit_id, family_id, student_ids, class_id,
+                term_id, opened_at, reminder_due_at, closes_at, quiet_until, may_change, smallest_cell)
+            SELECT v.school_id, v.id, v.district_id, 'VisitSatisfaction', d.version, v.visit_id, v.family_id,
+                string_to_array(v.student_ids, ',')::uuid[], v.class_id, v.term_id,
+                $9, $9 + make_interval(days => p.days_open) / 2, $9 + make_interval(days => p.days_open),
+                $9 + make_interval(days => p.quiet_days), p.may_change, p.smallest_cell
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY
+                AS v (school_id, id, district_id, visit_id, family_id, student_ids, class_id, term_id, n)
+            CROSS JOIN (SELECT max(version) AS version FROM definition WHERE kind = 'VisitSatisfaction') d
+            CROSS JOIN LATERAL (
+                SELECT coalesce(max(days_open), $10) AS days_open, coalesce(max(quiet_days), $11) AS quiet_days,
+                    coalesce(bool_and(may_change), $12) AS may_change, coalesce(max(smallest_cell), $13) AS smallest_cell
+                FROM policy WHERE policy.district_id = v.district_id) p
+            ORDER BY v.n
+            ON CONFLICT DO NOTHING
+            RETURNING id, visit_id, closes_at
+            """, connection);
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.SchoolId).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(_ => Guid.CreateVersion7(now)).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.DistrictId).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.AggregateId).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.FamilyId).ToArray());
+        Add(NpgsqlDbType.Text, visits.Select(visit => string.Join(',', visit.StudentIds)).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.ClassIds?.DefaultIfEmpty().Min() ?? Guid.Empty).ToArray());
+        Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.TermId).ToArray());
+        var defaults = new SurveyPolicy();
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = defaults.DaysOpen });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = defaults.QuietDays });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = defaults.MayChange });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = defaults.SmallestCell });
+        var opened = new List<(Guid, Guid, DateTimeOffset)>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            opened.Add((reader.GetGuid(0), reader.GetGuid(1), await reader.GetFieldValueAsync<DateTimeOffset>(2, cancel)));
+        return opened;
+
+        void Add<T>(NpgsqlDbType type, T[] values) =>
+            command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
+    }
+
+    private static async Task CountAsync(NpgsqlConnection connection, Guid[] opened, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO cell AS c (school_id, class_id, term_id, district_id, invited, shown, staged, staged_first)
+            SELECT school_id, class_id, term_id, district_id, count(*), 0, 0, 0 FROM invitation WHERE id = ANY ($1)
+            GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3
+            ON CONFLICT (school_id, class_id, term_id) DO UPDATE SET invited = c.invited + excluded.invited
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = opened });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,20 @@
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.Surveys;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults<SurveysDb>("surveys");
+builder.Services.AddSingleton<EventConsumer, OpenVisitSatisfaction>();
+builder.Services.AddSingleton<SurveyLinks>();
+
+var app = builder.Build();
+app.UseServiceDefaults();
+
+var api = app.MapGroup("/api/surveys").WithTags("Surveys");
+api.MapAnswerByLink();
+api.MapHandOver();
+api.MapReadResults();
+api.MapReadAnswers();
+api.MapPolicy();
+
+return await app.RunServiceAsync(args);

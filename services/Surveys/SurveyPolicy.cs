@@ -1,0 +1,43 @@
+namespace HomeSchool.Surveys;
+
+/// <summary>
+/// A district's choices for satisfaction surveys; the values here are the rules' defaults (SUR-2, SUR-3, SUR-4). What an invitation
+/// took from them stays with it, so a change does not touch the past.
+/// </summary>
+/// <param name="DaysOpen">For how many days a survey can be answered, 1–60.</param>
+/// <param name="QuietDays">A family is invited at most once in so many days, 1–365.</param>
+/// <param name="MayChange">Whether an answer can be changed until the survey closes.</param>
+/// <param name="SmallestCell">Results are shown and advance in steps of at least so many answers, 5–100.</param>
+public sealed record SurveyPolicy(int DaysOpen = 7, int QuietDays = 30, bool MayChange = true, int SmallestCell = 5);
+
+/// <summary>The policy that a district has set.</summary>
+public sealed class Policy
+{
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>See <see cref="SurveyPolicy.DaysOpen"/>.</summary>
+    public int DaysOpen { get; private set; }
+
+    /// <summary>See <see cref="SurveyPolicy.QuietDays"/>.</summary>
+    public int QuietDays { get; private set; }
+
+    /// <summary>See <see cref="SurveyPolicy.MayChange"/>.</summary>
+    public bool MayChange { get; private set; }
+
+    /// <summary>See <see cref="SurveyPolicy.SmallestCell"/>.</summary>
+    public int SmallestCell { get; private set; }
+
+    /// <summary>Grows by one with every change.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>What it says.</summary>
+    public SurveyPolicy Settings => new(DaysOpen, QuietDays, MayChange, SmallestCell);
+
+    /// <summary>Sets all of it.</summary>
+    public void Set(SurveyPolicy settings)
+    {
+        (DaysOpen, QuietDays, MayChange, SmallestCell) = settings;
+        Version++;
+    }
+}

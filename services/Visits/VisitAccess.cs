@@ -1,0 +1,52 @@
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Security;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.Visits;
+
+/// <summary>
+/// Which visits a caller's roles reach (ALL-1): a district's, a school's, those of students of a class, those of one's own child.
+/// What they do not reach is not found.
+/// </summary>
+internal static class VisitAccess
+{
+    /// <summary>The visits that the caller has the permission for: the query's own filter, before the database's.</summary>
+    public static IQueryable<Visit> VisibleTo(this VisitsDb db, Caller caller, Permission permission)
+    {
+        var grants = caller.With(permission).ToArray();
+        var districts = grants.Where(g => g is { SchoolId: null, StudentId: null }).Select(g => g.DistrictId).ToArray();
+        var schools = grants.Select(g => g.SchoolId).OfType<Guid>().Distinct().ToArray();
+        var whole = grants.Where(g => g is { ClassId: null, StudentId: null }).Select(g => g.SchoolId).OfType<Guid>().ToArray();
+        var classes = grants.Where(g => g.StudentId is null).Select(g => g.ClassId).OfType<Guid>().ToArray();
+        var children = grants.Select(g => g.StudentId).OfType<Guid>().ToArray();
+
+        // A caller has roles at schools or at a district, rarely both; PostgreSQL drops the half that is false and finds the
+        // other's rows by the index that begins with the school.
+        var (anySchool, anyDistrict) = (schools.Length > 0, districts.Length > 0);
+        return db.Visits.Where(visit =>
+            (anySchool && schools.Contains(visit.SchoolId)
+                && (whole.Contains(visit.SchoolId)
+                    || visit.Students.Any(s => classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))))
+            || (anyDistrict && db.Schools.Any(s => districts.Contains(s.DistrictId) && s.SchoolId == visit.SchoolId)));
+    }
+
+    /// <summary>One of them, to be changed or read.</summary>
+    public static Task<Visit?> FindAsync(
+        this VisitsDb db, Caller caller, Permission permission, Guid id, CancellationToken cancel) =>
+        db.VisibleTo(caller, permission).SingleOrDefaultAsync(visit => visit.Id == id, cancel);
+
+    /// <summary>
+    /// Whether the caller may see what a visit is about and how the family answered: who schedules it, holds it, answers it or
+    /// reads its record. Others see the appointment only.
+    /// </summary>
+    public static bool SeesContentOf(this Caller caller, Visit visit) =>
+        caller.Grants.Any(grant => grant.PersonId is { } person && visit.VisitorIds.Contains(person))
+        || new[] { Permission.VisitSchedule, Permission.VisitAnswer, Permission.VisitRecordRead }
+            .SelectMany(caller.With)
+            .Any(grant => grant.SchoolId == visit.SchoolId && grant switch
+            {
+                { StudentId: { } child } => visit.Students.Any(student => student.StudentId == child),
+                { ClassId: { } @class } => visit.Students.Any(student => student.ClassId == @class),
+                _ => true,
+            });
+}

@@ -1,0 +1,56 @@
+namespace HomeSchool.Visits;
+
+/// <summary>The guardian's feedback in one tap (VIS-10).</summary>
+public enum GuardianFeedback
+{
+    /// <summary>满意.</summary>
+    Satisfied,
+
+    /// <summary>一般.</summary>
+    Neutral,
+
+    /// <summary>有顾虑.</summary>
+    Concerned,
+}
+
+/// <summary>
+/// The record of a visit (VIS-10), apart from the visit itself: its content is for education staff of the class and their
+/// supervisors only, and stands in one column of its own, to be encrypted as a whole.
+/// </summary>
+public sealed class VisitRecord
+{
+    /// <summary>The school.</summary>
+    public Guid SchoolId { get; init; }
+
+    /// <summary>The visit.</summary>
+    public Guid VisitId { get; init; }
+
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The staff member who wrote it; <see langword="null"/> when the account has none.</summary>
+    public Guid? AuthorId { get; init; }
+
+    /// <summary>When it was completed.</summary>
+    public DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>What it says.</summary>
+    public required RecordContent Content { get; init; }
+}
+
+/// <summary>What a record says.</summary>
+/// <param name="Summary">What was talked about, 1–4,000 characters.</param>
+/// <param name="Agreed">What was agreed, 1–2,000 characters.</param>
+/// <param name="Feedback">The guardian's feedback, in one tap.</param>
+/// <param name="FeedbackText">The same in words, up to 1,000 characters.</param>
+/// <param name="Student">Habits, interests, mood, peers.</param>
+/// <param name="Family">Atmosphere, parenting, support.</param>
+/// <param name="Needs">Suggestions, difficulties, support wanted.</param>
+public sealed record RecordContent(
+    string Summary, string Agreed, GuardianFeedback Feedback, string? FeedbackText,
+    RecordDimension? Student, RecordDimension? Family, RecordDimension? Needs);
+
+/// <summary>One of the three dimensions of a record.</summary>
+/// <param name="Chips">Short labels that were tapped, up to 10 of 30 characters.</param>
+/// <param name="Text">In words, up to 2,000 characters.</param>
+public sealed record RecordDimension(IReadOnlyList<string>? Chips = null, string? Text = null);

@@ -1,0 +1,24 @@
+using HomeSchool.Benchmarks;
+
+// Benchmarks [P4 …] prints each row: ours, the limit beside it, the ratio, all from this run. `tests/Benchmarks/run` starts the
+// servers it needs. With `bare PORT` it is the bare Kestrel process that others are compared with.
+if (args is ["bare", var url])
+    return await Bare.ServeAsync(url);
+
+var rows = new Dictionary<string, Func<Task>>(StringComparer.OrdinalIgnoreCase)
+{
+    ["P4"] = P4.RunAsync,
+    ["P11"] = P11.RunAsync,
+};
+foreach (var name in args.Length == 0 ? [.. rows.Keys] : args)
+{
+    if (!rows.TryGetValue(name, out var run))
+    {
+        Console.Error.WriteLine($"{name} is not one of {string.Join(", ", rows.Keys)}.");
+        return 2;
+    }
+
+    await run();
+}
+
+return 0;

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Text;
+using HomeSchool.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HomeSchool.Identity.Tests;
+
+public sealed class EndpointTests(IdentityFixture fixture)
+{
+    [Fact]
+    [Trait("Rule", "ALL-1")]
+    public async Task Without_a_token_only_what_is_open_on_purpose_answers()
+    {
+        string[] open =
+        [
+            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "CreateFirstAdmin", "CreateFirstAdminOnPage",
+            "ReadDiscovery", "ReadKeys", "ReadMe", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
+        ];
+        using var client = fixture.Replica.Client();
+        var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal)
+                || e.RoutePattern.RawText.StartsWith("/.well-known/", StringComparison.Ordinal))
+            .ToArray();
+        own.Where(e => e.Metadata.GetMetadata<AccessRule>()!.OpenBecause is not null)
+            .Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName).Order(StringComparer.Ordinal).ShouldBe(open);
+
+        foreach (var closed in own.Where(e => e.Metadata.GetMetadata<AccessRule>()!.OpenBecause is null))
+        {
+            var path = closed.RoutePattern.RawText!.Replace("{id:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal);
+            var method = closed.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0];
+            using var answer = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+        }
+
+        using var me = await client.GetAsync(new Uri("/api/identity/me", UriKind.Relative));
+        me.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var accept = await client.PostAsync("/api/identity/me/invitations", new AcceptWithAccount("7K2M-Q0XV-93TD-RB5H"));
+        accept.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_client_can_send_is_answered_with_5xx()
+    {
+        string[] paths =
+            ["sign-in", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin"];
+        var name = IdentitySystem.NewName();
+        string[] bodies =
+        [
+            "", "null", "[]", "1", "\"text\"", "{", "{}", "{\"userName\":null,\"password\":null}", "{\"userName\":1,\"password\":{}}",
+            "{\"userName\":\"a\\u0000b@c\",\"password\":\"\\u0000\"}", "{\"userName\":\"\\ud800\\ud800\\ud800\",\"password\":\"\\udc00\"}",
+            "{\"userName\":\"a\\u0000b@c\",\"password\":\"\",\"device\":\"\\u0000\",\"code\":\"\\u0000\",\"token\":\"\\u0000\",\"refreshToken\":\"\\u0000\"}",
+            $"{{\"userName\":\"{new string('x', 5000)}\",\"password\":\"{new string('x', 5000)}\",\"code\":\"{new string('X', 5000)}\",\"token\":\"\"}}",
+            "{\"userName\":\"\\ufdfa\\ufdfa\\ufdfa\\ufdfa\\ufdfa\\ufdfa\",\"password\":\"0123456789\",\"code\":\"0\",\"token\":\"0\"}",
+            $"{{\"userName\":\"{name}\",\"password\":\"wrong\",\"device\":\"{new string('d', 101)}\"}}",
+            "{\"role\":\"nobody\"}", "{\"role\":0}", "{\"role\":\"guardian\",\"studentId\":\"no id\"}",
+            "{\"role\":\"guardian\",\"studentId\":\"00000000-0000-0000-0000-000000000000\",\"personId\":\"00000000-0000-0000-0000-000000000000\"}",
+            "{\"code\":\"0\",\"token\":\"0\",\"userName\":\"abcd\",\"password\":\"0123456789\",\"language\":\"fr\"}",
+        ];
+        foreach (var path in paths)
+        {
+            foreach (var body in bodies)
+            {
+                using var answer = await fixture.Admin.Client.PostAsync(
+                    new Uri("/api/identity/" + path, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
+                ((int)answer.StatusCode).ShouldBeInRange(path == "sign-out" ? 204 : 400, 499, $"{path} {body}");
+            }
+
+            using var text = await fixture.Admin.Client.PostAsync(
+                new Uri("/api/identity/" + path, UriKind.Relative), new StringContent("sign me in", Encoding.UTF8, "text/plain"));
+            text.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType, path);
+        }
+
+        foreach (var path in new[] { "invitations/accept", "first-admin" })
+        {
+            foreach (var form in new[] { "", "code=%00&token=%00&userName=%00&password=%FF&language=Zh", "code=1&token=1&userName=a&password=b&language=fr" })
+            {
+                using var answer = await fixture.Admin.Client.PostAsync(
+                    new Uri("/api/identity/" + path, UriKind.Relative),
+                    new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded"));
+                ((int)answer.StatusCode).ShouldBeInRange(400, 499, $"{path} {form}");
+            }
+        }
+
+        foreach (var query in new[] { "after=nonsense", "size=many", "schoolId=1", "after=bnVsbA" })
+        {
+            using var answer = await fixture.Admin.Client.GetAsync(new Uri("/api/identity/invitations?" + query, UriKind.Relative));
+            ((int)answer.StatusCode).ShouldBeInRange(200, 499, query);
+        }
+    }
+
+    [Fact]
+    public async Task The_api_describes_itself()
+    {
+        using var client = fixture.Replica.Client();
+        var document = await client.GetAsync<System.Text.Json.JsonElement>("/openapi/identity.json");
+        var paths = document.GetProperty("paths");
+        foreach (var (path, method) in new[]
+        {
+            ("/api/identity/sign-in", "post"), ("/api/identity/refresh", "post"), ("/api/identity/sign-out", "post"),
+            ("/api/identity/me", "get"), ("/api/identity/invitations", "post"), ("/api/identity/invitations", "get"),
+            ("/api/identity/invitations/accept", "post"), ("/api/identity/me/invitations", "post"), ("/api/identity/first-admin", "post"),
+        })
+        {
+            var operation = paths.GetProperty(path).GetProperty(method);
+            operation.GetProperty("summary").GetString().ShouldNotBeNullOrEmpty();
+            operation.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ShouldContain(code => code[0] == '2');
+        }
+    }
+}
