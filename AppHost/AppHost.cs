@@ -44,6 +44,7 @@ var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithRef
 Serve(Add<Projects.Gateway>("gateway"), port: 8080)
     .WithReference(identity).WithReference(archives).WithReference(visits).WithReference(surveys).WithReference(insights)
     .WithExternalHttpEndpoints()
+    .WithEnvironment("Gateway__AllowPlainHttp", "true") // within its container; the port is published on loopback only
     .ComposeOnThisHostOnly();
 
 builder.AddDockerComposeEnvironment("compose")

@@ -6,6 +6,7 @@ namespace HomeSchool.Archives;
 public readonly record struct Choice<T>(T Value)
     where T : struct, Enum
 {
+#pragma warning disable CA1000 // minimal APIs look for TryParse on the type itself
     /// <summary>Reads a query's text.</summary>
     public static bool TryParse(string? text, out Choice<T> choice)
     {
@@ -13,4 +14,5 @@ public readonly record struct Choice<T>(T Value)
         choice = new Choice<T>(value);
         return known;
     }
+#pragma warning restore CA1000
 }

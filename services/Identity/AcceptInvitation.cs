@@ -64,7 +64,8 @@ internal static class AcceptInvitationFeature
 
     private static Task<Results<Created<AccountCreated>, Problem>> AcceptOnPageAsync(
         [FromForm] string code, [FromForm] string userName, [FromForm] string password, [FromForm] DisplayLanguage language,
-        IdentityDb db, Passwords passwords, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel) =>
+        IdentityDb db, Passwords passwords, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        CancellationToken cancel) =>
         AcceptAsync(
             new AcceptInvitation(code, userName, password, language), db, passwords, current, audit, clock, cancel);
 

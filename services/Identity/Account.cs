@@ -15,7 +15,8 @@ public sealed class Account
     /// <summary>The district that first invited it; audit rows about the account itself stand there.</summary>
     public Guid DistrictId { get; init; }
 
-    /// <summary>Phone number, e-mail address or staff number as <see cref="Credentials"/> reads it; unique in the installation.</summary>
+    /// <summary>Phone number, e-mail address or staff number, as <see cref="Credentials"/> reads it; unique in the
+    /// installation.</summary>
     public required string UserName { get; init; }
 
     /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count.</summary>

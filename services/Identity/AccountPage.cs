@@ -88,7 +88,7 @@ internal sealed class AccountPage : IResult, IStatusCodeHttpResult
         Form form, int status, string secret, string userName, IEnumerable<(string Zh, string En)> mistakes)
     {
         var alerts = string.Concat(mistakes.Select(m => $"<li>{m.Zh}<br><span lang=\"en\">{m.En}</span></li>"));
-        var code = $"<input name=\"{form.Secret}\" type=\"{form.SecretType}\" value=\"{Encode(secret)}\" required autocomplete=\"off\">";
+        var code = $"""<input name="{form.Secret}" type="{form.SecretType}" value="{Encode(secret)}" required autocomplete="off">""";
         return new AccountPage(status, form.Zh,
             $"""
             <p lang="en">{form.En}</p>
@@ -97,9 +97,11 @@ internal sealed class AccountPage : IResult, IStatusCodeHttpResult
             <form method="post" action="{form.Action}">
             {(form.SecretType == "hidden" ? code : $"<label>邀请码 <span lang=\"en\">Code</span>{code}</label>")}
             <label>用户名(手机号、邮箱或工号) <span lang="en">User name (phone, e-mail or staff number)</span>
-            <input name="userName" value="{Encode(userName)}" required maxlength="{Credentials.LongestUserName}" autocomplete="username">
+            <input name="userName" value="{Encode(userName)}" required maxlength="{Credentials.LongestUserName}"
+             autocomplete="username">
             </label>
-            <label>密码(至少 {Credentials.ShortestPassword} 个字符) <span lang="en">Password (at least {Credentials.ShortestPassword})</span>
+            <label>密码(至少 {Credentials.ShortestPassword} 个字符)
+            <span lang="en">Password (at least {Credentials.ShortestPassword} characters)</span>
             <input name="password" type="password" required minlength="{Credentials.ShortestPassword}"
              maxlength="{Credentials.LongestPassword}" autocomplete="new-password">
             </label>
@@ -131,12 +133,12 @@ internal sealed class AccountPage : IResult, IStatusCodeHttpResult
 internal static class AccountPageAnswers
 {
     /// <summary>
-    /// Lets a command that a form posts answer with the page instead of JSON. Add it before the command's own filter: then it also
-    /// sees what the database refused.
+    /// Lets a command that a form posts answer with the page instead of JSON. Add it before the command's own filter: then it
+    /// also sees what the database refused.
     /// </summary>
     public static RouteHandlerBuilder AnswerOnPage(this RouteHandlerBuilder endpoint, AccountPage.Form form) => endpoint
-        .AddEndpointFilter(async (invocation, next) => AccountPage.Answer(
-            form, await next(invocation), await invocation.HttpContext.Request.ReadFormAsync(invocation.HttpContext.RequestAborted)))
+        .AddEndpointFilter(async (invocation, next) =>
+            AccountPage.Answer(form, await next(invocation), await invocation.HttpContext.Request.ReadFormAsync()))
         // There is no cookie that a foreign page could make use of: the secret in the form is all that counts.
         .DisableAntiforgery()
         .ExcludeFromDescription();

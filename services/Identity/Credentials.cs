@@ -12,8 +12,8 @@ internal static class Credentials
     public const int LongestPassword = 128;
 
     /// <summary>
-    /// The one way to write a user name: without spaces, lower case, full-width letters and digits as plain ones; phone numbers as
-    /// digits only and without 86 in front, so that <c>+86 138-0013-8000</c> is <c>13800138000</c>.
+    /// The one way to write a user name: without spaces, lower case, full-width letters and digits as plain ones; phone numbers
+    /// as digits only and without 86 in front, so that <c>+86 138-0013-8000</c> is <c>13800138000</c>.
     /// </summary>
     /// <returns><see langword="null"/> for what cannot be a user name.</returns>
     public static string? ReadUserName(string text)

@@ -43,7 +43,9 @@ internal static class FirstAdmin
         group.MapPost("", CreateAsync)
             .OpenCommand(WhoHoldsTheLink).WithName("CreateFirstAdmin")
             .WithSummary("创建首位区县管理员 / Create the first administrator of the district")
-            .WithDescription("Works once, with the link that <c>first-admin</c> printed. Makes the district, whose id is in the account's role.");
+            .WithDescription(
+                "Works once, with the link that `first-admin` printed on the server. Makes the district, too: its id is in the "
+                + "account's role.");
         group.MapPost("", CreateOnPageAsync)
             .AnswerOnPage(AccountPage.FirstAdmin).OpenCommand(WhoHoldsTheLink).WithName("CreateFirstAdminOnPage");
     }
@@ -105,7 +107,8 @@ internal static class FirstAdmin
 
     private static Task<Results<Created<FirstAdminCreated>, Problem>> CreateOnPageAsync(
         [FromForm] string token, [FromForm] string userName, [FromForm] string password, [FromForm] DisplayLanguage language,
-        IdentityDb db, Passwords passwords, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel) =>
+        IdentityDb db, Passwords passwords, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        CancellationToken cancel) =>
         CreateAsync(
             new CreateFirstAdmin(token, userName, password, language), db, passwords, current, audit, clock, cancel);
 }

@@ -13,11 +13,12 @@ namespace HomeSchool.Identity;
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
 {
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Failure> Refusals { get; } = new Dictionary<string, Failure>(StringComparer.Ordinal)
-    {
-        ["account_user_name"] = IdentityFailures.UserNameTaken,
-        ["role_grant_once"] = IdentityFailures.RoleHeld,
-    };
+    public override IReadOnlyDictionary<string, Failure> Refusals { get; } =
+        new Dictionary<string, Failure>(StringComparer.Ordinal)
+        {
+            ["account_user_name"] = IdentityFailures.UserNameTaken,
+            ["role_grant_once"] = IdentityFailures.RoleHeld,
+        };
 
     /// <summary>Lets the rest of the transaction see the roles of one account, whatever its districts.</summary>
     public Task ShowGrantsOfAsync(Guid account, CancellationToken cancel) =>

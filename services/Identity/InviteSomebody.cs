@@ -18,8 +18,9 @@ internal static class InviteFeature
         .WithDescription(
             "Answers with a one-time code, its link and the link's QR code (SVG), to be handed over; they are shown this once, "
             + "and not when an Idempotency-Key is repeated. "
-            + $"The code is good for {Invitation.Lifetime.TotalDays:0} days. Needed beside the role: schoolId for roles at a school; "
-            + "classId for teachers; personId (staff or guardian of the roster) for all but administrators; studentId for guardians.");
+            + $"The code is good for {Invitation.Lifetime.TotalDays:0} days. Needed beside the role: schoolId for roles at a "
+            + "school; classId for teachers; personId (staff or guardian of the roster) for all but administrators; studentId "
+            + "for guardians.");
 
     private static async Task<Results<Created<Invited>, Problem>> InviteAsync(
         Invite request, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, PublicAddress address,
@@ -63,7 +64,8 @@ internal static class InviteFeature
         if (role is null || !inviters.Any(inviter => Inviting.Allows(inviter, role, null)))
             return (null, IdentityFailures.SchoolUnknown);
         if (request.ClassId is not null && !await db.Set<KnownClass>().AnyAsync(
-            c => c.SchoolId == role.SchoolId && c.ClassId == role.ClassId && (c.WithdrawnOn == null || c.WithdrawnOn > today), cancel))
+            c => c.SchoolId == role.SchoolId && c.ClassId == role.ClassId && (c.WithdrawnOn == null || c.WithdrawnOn > today),
+            cancel))
         {
             return (null, IdentityFailures.ClassUnknown);
         }

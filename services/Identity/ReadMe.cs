@@ -10,7 +10,8 @@ namespace HomeSchool.Identity;
 internal static class ReadMeFeature
 {
     public static void MapReadMe(this IEndpointRouteBuilder api) => api.MapGet("/me", ReadAsync)
-        .Open("shows nobody but the caller; who is not signed in is refused by the handler").WithName("ReadMe").WithTags("Accounts")
+        .Open("shows nobody but the caller; who is not signed in is refused by the handler")
+        .WithName("ReadMe").WithTags("Accounts")
         .WithSummary("本人账号与角色 / The caller's account and roles")
         .WithDescription("The roles as they are now; those in the token are as they were when it was issued.");
 
@@ -25,7 +26,8 @@ internal static class ReadMeFeature
             return (Problem)Failures.SignInNeeded;
         var chinese = Language.IsChinese(http);
         var roles = (await db.GrantsOfAsync(caller, clock.GetUtcNow(), cancel))
-            .Select(g => new MyRole(g.Role, NameOf(g.Role, chinese), g.PersonId, g.DistrictId, g.SchoolId, g.ClassId, g.StudentId));
+            .Select(g => new MyRole(
+                g.Role, NameOf(g.Role, chinese), g.PersonId, g.DistrictId, g.SchoolId, g.ClassId, g.StudentId));
         return TypedResults.Ok(new Me(account.Id, account.UserName, account.Language, [.. roles]));
     }
 

@@ -14,7 +14,8 @@ internal static partial class RefreshFeature
         .WithDescription(
             "A refresh token is good once. One that comes again ends the session, unless it comes within "
             + $"{Session.Grace.TotalSeconds:0} seconds: then the request is refused and the session goes on. A session ends "
-            + $"{Session.Idle.TotalDays:0} days after the last refresh and {Session.Longest.TotalDays:0} days after the sign-in.");
+            + $"{Session.Idle.TotalDays:0} days after the last refresh, and {Session.Longest.TotalDays:0} days after the "
+            + "sign-in.");
 
     private static async Task<Results<Ok<SignedIn>, Problem>> RefreshAsync(
         Refresh request, IdentityDb db, SigningKeys keys, TimeProvider clock, ILogger<Session> logger, HttpContext http,
@@ -49,7 +50,8 @@ internal static partial class RefreshFeature
         return TypedResults.Ok(answer);
     }
 
-    /// <summary>The session of a refresh token, locked for the transaction: of two refreshes at once the second sees the first.</summary>
+    /// <summary>The session of a refresh token, locked for the transaction: of two refreshes at once the second sees what the
+    /// first did.</summary>
     public static async Task<Session?> LockSessionAsync(this IdentityDb db, string refreshToken, CancellationToken cancel) =>
         Session.FamilyOf(refreshToken) is not { } family ? null : await db.Set<Session>()
             .FromSql($"SELECT * FROM session WHERE family_hash = {family} FOR UPDATE").SingleOrDefaultAsync(cancel);

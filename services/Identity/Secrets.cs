@@ -5,8 +5,8 @@ using System.Text;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// What only its holder knows: random, and kept as SHA-256 only. They are too long to guess, so their hashes need neither salt nor
-/// many rounds.
+/// What only its holder knows: random, and kept as SHA-256 only. They are too long to guess, so their hashes need neither salt
+/// nor many rounds.
 /// </summary>
 internal static class Secrets
 {
@@ -24,9 +24,11 @@ internal static class Secrets
         return string.Join('-', code.Chunk(4).Select(four => new string(four)));
     }
 
-    /// <summary>The hash that a code is found by, however people write it: lower case, without dashes, O for 0, I or L for 1.</summary>
-    public static byte[] HashOfCode(string code) => Hash(string.Concat(
-        code.ToUpperInvariant().Where(char.IsAsciiLetterOrDigit).Select(c => c switch { 'O' => '0', 'I' or 'L' => '1', _ => c })));
+    /// <summary>The hash that a code is found by, however people write it: lower case, without dashes, O for 0, I or L for
+    /// 1.</summary>
+    public static byte[] HashOfCode(string code) => Hash(string.Concat(code.ToUpperInvariant()
+        .Where(char.IsAsciiLetterOrDigit)
+        .Select(c => c switch { 'O' => '0', 'I' or 'L' => '1', _ => c })));
 
     /// <summary>The hash of a token.</summary>
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));

@@ -6,8 +6,8 @@ namespace HomeSchool.Identity;
 
 /// <summary>
 /// A sign-in on one device, and the family of refresh tokens that follow each other in it. A token is the family's name and a
-/// secret, both random and both unknown to the database, which holds their hashes: a known family with another secret is therefore
-/// an old token of ours that somebody uses again, and ends the session.
+/// secret, both random and both unknown to the database, which holds their hashes: a known family with another secret is
+/// therefore an old token of ours that somebody uses again, and ends the session.
 /// </summary>
 public sealed class Session
 {
@@ -74,7 +74,8 @@ public sealed class Session
 
     /// <summary>The hash that a token's session is found by.</summary>
     /// <returns><see langword="null"/> for what cannot be a refresh token.</returns>
-    public static byte[]? FamilyOf(string refreshToken) => Read(refreshToken) is { } token ? SHA256.HashData(token[..FamilyBytes]) : null;
+    public static byte[]? FamilyOf(string refreshToken) =>
+        Read(refreshToken) is { } token ? SHA256.HashData(token.AsSpan(0, FamilyBytes)) : null;
 
     /// <summary>Decides what a refresh token of this family is good for.</summary>
     /// <param name="refreshToken">The token, found by <see cref="FamilyOf"/>.</param>

@@ -12,8 +12,8 @@ internal static class SignInAudit
     /// <param name="db">The database.</param>
     /// <param name="http">The request.</param>
     /// <param name="action">What happened.</param>
-    /// <param name="account">Whose account; <see langword="null"/> when there is none of that name: the row is then of no district,
-    /// and kept so that guessing leaves traces and takes as long.</param>
+    /// <param name="account">Whose account; <see langword="null"/> when there is none of that name: the row is then of no
+    /// district, and kept so that guessing leaves traces and takes as long.</param>
     /// <param name="session">The session, where there is one.</param>
     public static void Audit(this IdentityDb db, HttpContext http, string action, Account? account, Guid? session = null)
     {

@@ -53,7 +53,7 @@ public sealed class SigningKey
     }
 
     /// <summary>Decrypts the key.</summary>
-    /// <exception cref="CryptographicException">The master key is not the one it was encrypted under, or the row was changed.</exception>
+    /// <exception cref="CryptographicException">The master key is another one, or the row was changed.</exception>
     public ECDsa Open(byte[] wrapping)
     {
         var plain = new byte[PrivateKey.Length - NonceBytes - TagBytes];

@@ -23,8 +23,8 @@ public sealed class SigningKeys(IServiceScopeFactory scopes, IConfiguration conf
     private volatile KeyRing? ring;
 
     /// <summary>The key that signs now.</summary>
-    /// <remarks>Ask before a transaction is open: reading keys takes a connection of its own, and a hundred requests that each hold
-    /// one already would wait for each other.</remarks>
+    /// <remarks>Ask before a transaction is open: reading keys takes a connection of its own, and a hundred requests that each
+    /// hold one already would wait for each other.</remarks>
     public async Task<ECDsaSecurityKey> CurrentAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -87,7 +87,8 @@ public sealed class SigningKeys(IServiceScopeFactory scopes, IConfiguration conf
         keys = await published.ToListAsync(cancel);
         while (!LastsLongEnough(keys))
         {
-            var next = SigningKey.Create(wrapping, now, signsFrom: keys.Count > 0 && keys[^1].SignsTo > now ? keys[^1].SignsTo : now);
+            var signsFrom = keys.Count > 0 && keys[^1].SignsTo > now ? keys[^1].SignsTo : now;
+            var next = SigningKey.Create(wrapping, now, signsFrom);
             db.Add(next);
             keys.Add(next);
         }

@@ -41,13 +41,15 @@ internal static class TokenIssuer
         return new SignedIn(token, refreshToken, (int)Tokens.Lifetime.TotalSeconds);
     }
 
-    /// <summary>The roles of an account that hold now; needs a transaction (see <see cref="IdentityDb.ShowGrantsOfAsync"/>).</summary>
+    /// <summary>The roles of an account that hold now.</summary>
+    /// <remarks>Needs a transaction: see <see cref="IdentityDb.ShowGrantsOfAsync"/>.</remarks>
     public static async Task<List<RoleGrant>> GrantsOfAsync(
         this IdentityDb db, Guid account, DateTimeOffset now, CancellationToken cancel)
     {
         await db.ShowGrantsOfAsync(account, cancel);
         return await db.Set<RoleGrant>().AsNoTracking()
-            .Where(grant => grant.AccountId == account && grant.HoldsFrom <= now && (grant.HoldsTo == null || grant.HoldsTo > now))
+            .Where(grant => grant.AccountId == account
+                && grant.HoldsFrom <= now && (grant.HoldsTo == null || grant.HoldsTo > now))
             .OrderBy(grant => grant.Id)
             .ToListAsync(cancel);
     }

@@ -5,6 +5,10 @@ namespace HomeSchool.Insights;
 /// <summary>How Insights refuses a request.</summary>
 internal static class InsightsFailures
 {
+    /// <summary>Coverage is counted for other places only.</summary>
+    public static readonly Failure NodeUnknown = new("insights.node-unknown", 400,
+        "node 应为 class、grade、school 或 district。", "node must be class, grade, school or district.");
+
     /// <summary>A grade was asked for without saying which.</summary>
     public static readonly Failure GradeNeeded = new("insights.grade-needed", 400,
         "查询年级时请用 grade 指明年级。", "Say which grade with grade.");

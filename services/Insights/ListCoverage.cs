@@ -49,7 +49,7 @@ internal static class ListCoverage
             select new Place
             {
                 Kind = NodeKind.Grade, Id = school.SchoolId, DistrictId = school.DistrictId, SchoolId = school.SchoolId,
-                Grade = grade.Grade, CountedAs = grade.Grade, SortedBy = grade.Grade,
+                Grade = grade.Grade, CountedAs = grade.Grade, SortedBy = grade.Grade, WithdrawnOn = null,
             },
             cancel);
     }

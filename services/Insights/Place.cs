@@ -10,6 +10,7 @@ internal sealed class Place
     public static readonly Expression<Func<District, Place>> OfDistrict = district => new Place
     {
         Kind = NodeKind.District, Id = district.Id, DistrictId = district.Id, CountedAs = "", SortedBy = "",
+        WithdrawnOn = null,
     };
 
     public static readonly Expression<Func<School, Place>> OfSchool = school => new Place
@@ -51,6 +52,7 @@ internal sealed class Place
     {
         Kind = NodeKind.Grade, Id = school.SchoolId, DistrictId = school.DistrictId, SchoolId = school.SchoolId,
         Grade = grade, CountedAs = grade, SortedBy = grade, Version = school.Version,
+        WithdrawnOn = null,
     };
 }
 

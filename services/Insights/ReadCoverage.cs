@@ -11,6 +11,8 @@ namespace HomeSchool.Insights;
 /// <summary>The coverage of one place (INS-1); cheap to ask again and again, as dashboards do.</summary>
 internal static class ReadCoverage
 {
+    private static readonly List<NodeKind?> Kinds = [NodeKind.Class, NodeKind.Grade, NodeKind.School, NodeKind.District];
+
     public static void MapReadCoverage(this IEndpointRouteBuilder api) =>
         api.MapGet("/coverage", HandleAsync)
             .WithName("ReadCoverage")
@@ -20,14 +22,16 @@ internal static class ReadCoverage
             .Query(Permission.CoverageRead);
 
     private static async Task<Results<Ok<CoverageBody>, StatusCodeHttpResult, Problem>> HandleAsync(
-        NodeKind node, Guid id, string? grade, Guid? term, InsightsDb db, CurrentCaller current, IOptions<CoveragePolicy> policy,
+        string node, Guid id, string? grade, Guid? term, InsightsDb db, CurrentCaller current, IOptions<CoveragePolicy> policy,
         TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
-        if (node == NodeKind.Grade && string.IsNullOrEmpty(grade))
+        if (Kinds.Find(k => node.Equals(k.ToString(), StringComparison.OrdinalIgnoreCase)) is not { } kind)
+            return InsightsFailures.NodeUnknown.Because();
+        if (kind == NodeKind.Grade && string.IsNullOrEmpty(grade))
             return InsightsFailures.GradeNeeded.Because();
         var reach = new Reach(current.Caller);
         var today = LocalDay.Today(clock);
-        var places = node switch
+        var places = kind switch
         {
             NodeKind.Class => reach.Classes(db).Where(c => c.Id == id).Select(Place.OfClass),
             NodeKind.Grade => reach.Schools(db).Where(s => s.SchoolId == id).Select(Place.OfGrade(grade!)),

@@ -20,13 +20,21 @@ internal static class VisitAccess
         var classes = grants.Where(g => g.StudentId is null).Select(g => g.ClassId).OfType<Guid>().ToArray();
         var children = grants.Select(g => g.StudentId).OfType<Guid>().ToArray();
 
-        // A caller has roles at schools or at a district, rarely both; PostgreSQL drops the half that is false and finds the
-        // other's rows by the index that begins with the school.
-        var (anySchool, anyDistrict) = (schools.Length > 0, districts.Length > 0);
+        // Three shapes of one question, each for the index that answers it: the schools of a district, then their visits; the
+        // students of a class or a guardian, then their visits; and both in one for those who have roles of both kinds.
+        if (schools.Length == 0)
+            return db.Visits.Where(v => db.Schools.Any(s => districts.Contains(s.DistrictId) && s.SchoolId == v.SchoolId));
+        if (districts.Length == 0 && whole.Length == 0)
+        {
+            return db.Visits.Where(visit => schools.Contains(visit.SchoolId) && visit.Students.Any(s =>
+                schools.Contains(EF.Property<Guid>(s, nameof(Visit.SchoolId)))
+                && (classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))));
+        }
+
+        var anyDistrict = districts.Length > 0;
         return db.Visits.Where(visit =>
-            (anySchool && schools.Contains(visit.SchoolId)
-                && (whole.Contains(visit.SchoolId)
-                    || visit.Students.Any(s => classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))))
+            (schools.Contains(visit.SchoolId) && (whole.Contains(visit.SchoolId)
+                || visit.Students.Any(s => classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))))
             || (anyDistrict && db.Schools.Any(s => districts.Contains(s.DistrictId) && s.SchoolId == visit.SchoolId)));
     }
 

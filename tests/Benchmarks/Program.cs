@@ -7,6 +7,7 @@ if (args is ["bare", var url])
 
 var rows = new Dictionary<string, Func<Task>>(StringComparer.OrdinalIgnoreCase)
 {
+    ["P2"] = P2.RunAsync,
     ["P4"] = P4.RunAsync,
     ["P11"] = P11.RunAsync,
 };

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Testing;
@@ -175,7 +176,8 @@ public sealed class IdentityFixture : IAsyncLifetime
         var name = IdentitySystem.NewName();
         using var client = Replica.Client();
         using var answer = await client.PostAsync(
-            "/api/identity/first-admin", new CreateFirstAdmin(await System.FirstAdminTokenAsync(), name, IdentitySystem.Password));
+            "/api/identity/first-admin",
+            new CreateFirstAdmin(await System.FirstAdminTokenAsync(), name, IdentitySystem.Password));
         District = (await answer.ReadAsync<FirstAdminCreated>(HttpStatusCode.Created)).DistrictId;
         Admin = await SignInAsync(name);
     }
@@ -260,7 +262,7 @@ public sealed class TestRoster(Guid district)
     /// <summary>The roster as Archives announces it.</summary>
     public IEvent[] Events(long version) =>
         [.. A.Events(district, version), .. B.Events(district, version),
-            new HomeSchool.Contracts.Archives.GuardianshipsChanged(
+            new GuardianshipsChanged(
                 district, version, TimeProvider.System.GetUtcNow(), [.. A.Guardianships(), .. B.Guardianships()])];
 }
 
@@ -299,6 +301,9 @@ public sealed class TestSchool
     /// <summary>The post of <see cref="Teacher"/>.</summary>
     public Guid Post { get; } = Guid.CreateVersion7();
 
+    /// <summary>An invitation for the guardian of the student in the other class.</summary>
+    public Invite InviteOther() => new(Role.Guardian, PersonId: OtherGuardian, StudentId: OtherStudent);
+
     /// <summary>An invitation to a role here, whatever the role needs.</summary>
     public Invite Invite(Role role) => role switch
     {
@@ -312,23 +317,22 @@ public sealed class TestSchool
     internal IEnumerable<IEvent> Events(Guid district, long version)
     {
         var now = TimeProvider.System.GetUtcNow();
-        yield return new HomeSchool.Contracts.Archives.SchoolChanged(district, Id, version, now, "试验学校", null);
-        yield return new HomeSchool.Contracts.Archives.RosterChanged(
+        yield return new SchoolChanged(district, Id, version, now, "试验学校", null);
+        yield return new RosterChanged(
             district, Id, version, now,
             [new(Class, "七年级(1)班", "07", null), new(OtherClass, "七年级(2)班", "07", null)],
             [
                 new(Enrolment, Student, Class, "07", Start, null),
                 new(Guid.CreateVersion7(), OtherStudent, OtherClass, "07", Start, null),
             ],
-            [new(Post, Teacher, null, HomeSchool.Contracts.Archives.StaffRole.Teacher, null, Start, null)]);
+            [new(Post, Teacher, null, StaffRole.Teacher, null, Start, null)]);
     }
 
-    internal IEnumerable<HomeSchool.Contracts.Archives.RosterGuardianship> Guardianships() =>
+    internal IEnumerable<RosterGuardianship> Guardianships() =>
         [Guardianship(Student, Guardian, null), Guardianship(OtherStudent, OtherGuardian, null)];
 
-    internal static HomeSchool.Contracts.Archives.RosterGuardianship Guardianship(Guid student, Guid guardian, DateOnly? withdrawnOn) =>
-        new(student, guardian, HomeSchool.Contracts.Archives.GuardianRelation.Parent,
-            HomeSchool.Contracts.Archives.LegalStatus.Guardian, 1, withdrawnOn);
+    internal static RosterGuardianship Guardianship(Guid student, Guid guardian, DateOnly? withdrawnOn) =>
+        new(student, guardian, GuardianRelation.Parent, LegalStatus.Guardian, 1, withdrawnOn);
 }
 
 /// <summary>Requests and answers as the service writes them.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -53,12 +54,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         var cast = await CastAsync();
         var school = cast.Roster.A;
         var teacher = cast.People[Role.HomeroomTeacher];
-        (await RefusalAsync(teacher, new Invite(Role.Guardian, PersonId: school.OtherGuardian, StudentId: school.OtherStudent)))
-            .ShouldBe("identity.student-unknown");
-        // The school's administrator may.
-        (await RefusalAsync(
-            cast.People[Role.SchoolAdmin], new Invite(Role.Guardian, PersonId: school.OtherGuardian, StudentId: school.OtherStudent)))
-            .ShouldBe("");
+        (await RefusalAsync(teacher, school.InviteOther())).ShouldBe("identity.student-unknown");
+        (await RefusalAsync(cast.People[Role.SchoolAdmin], school.InviteOther())).ShouldBe("");
     }
 
     [Fact]
@@ -90,12 +87,13 @@ public sealed class InvitationTests(IdentityFixture fixture)
     [InlineData("zh-CN", "邀请该角色时必须填写。", "邀请该角色时不应填写。")]
     [InlineData("en", "This role needs it.", "This role does not take it.")]
     [Trait("Rule", "ALL-3")]
-    public async Task What_a_role_needs_and_what_it_does_not_take_is_said_in_the_callers_language(string language, string needed, string not)
+    public async Task What_a_role_needs_and_what_it_does_not_take_is_said_in_the_callers_language(
+        string language, string needed, string not)
     {
+        var invite = new Invite(Role.HomeroomTeacher, SchoolId: Guid.CreateVersion7(), StudentId: Guid.CreateVersion7());
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/identity/invitations")
         {
-            Content = System.Net.Http.Json.JsonContent.Create(
-                new Invite(Role.HomeroomTeacher, SchoolId: Guid.CreateVersion7(), StudentId: Guid.CreateVersion7()), options: Json.Options),
+            Content = JsonContent.Create(invite, options: Json.Options),
             Headers = { { "Accept-Language", language } },
         };
         using var answer = await fixture.Admin.Client.SendAsync(request);
@@ -213,7 +211,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         };
         (await Task.WhenAll(codes.Select(code => AcceptSignedInAsync(person, code)))).ShouldBe(["", ""]);
         (await person.MeAsync()).Roles.Count.ShouldBe(3);
-        (await fixture.System.QueryAsync($"SELECT permission_version FROM account WHERE user_name = '{person.Name}'")).ShouldBe(["3"]);
+        (await fixture.System.QueryAsync($"SELECT permission_version FROM account WHERE user_name = '{person.Name}'"))
+            .ShouldBe(["3"]);
     }
 
     [Fact]
@@ -226,7 +225,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
             new Uri("/api/identity/invitations/accept", UriKind.Relative),
             new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["code"] = invited.Code, ["userName"] = fixture.Admin.Name, ["password"] = IdentitySystem.Password, ["language"] = "En",
+                ["code"] = invited.Code, ["userName"] = fixture.Admin.Name,
+                ["password"] = IdentitySystem.Password, ["language"] = "En",
             })))
         {
             page.StatusCode.ShouldBe(HttpStatusCode.Conflict);
@@ -242,7 +242,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         "en", "A user name is a phone number, an e-mail address or a staff number, 4–100 characters.",
         "A password has 10–128 characters.", "The password must not be the user name.")]
     [Trait("Rule", "ALL-3")]
-    public async Task Credentials_that_do_not_do_are_named_in_the_callers_language(string language, string name, string length, string same)
+    public async Task Credentials_that_do_not_do_are_named_in_the_callers_language(
+        string language, string name, string length, string same)
     {
         var invited = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
         using var client = fixture.Replica.Client();
@@ -276,8 +277,7 @@ public sealed class InvitationTests(IdentityFixture fixture)
         var admin = await fixture.JoinAsync(roster.A.Invite(Role.SchoolAdmin));
         var teacher = await fixture.JoinAsync(roster.A.Invite(Role.HomeroomTeacher));
         var own = await fixture.Admin.InviteAsync(roster.A.Invite(Role.Guardian));
-        var otherClass = await fixture.Admin.InviteAsync(
-            new Invite(Role.Guardian, PersonId: roster.A.OtherGuardian, StudentId: roster.A.OtherStudent));
+        var otherClass = await fixture.Admin.InviteAsync(roster.A.InviteOther());
         var counselor = await fixture.Admin.InviteAsync(roster.A.Invite(Role.Counselor));
         var otherSchool = await fixture.Admin.InviteAsync(roster.B.Invite(Role.Guardian));
         var district = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
@@ -288,7 +288,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         var ofSchool = await ListAsync(admin);
         new[] { own.Id, otherClass.Id, counselor.Id }.ShouldBeSubsetOf(ofSchool);
         new[] { otherSchool.Id, district.Id }.ShouldAllBe(id => !ofSchool.Contains(id));
-        new[] { own.Id, otherClass.Id, counselor.Id, otherSchool.Id, district.Id }.ShouldBeSubsetOf(await ListAsync(fixture.Admin));
+        new[] { own.Id, otherClass.Id, counselor.Id, otherSchool.Id, district.Id }
+            .ShouldBeSubsetOf(await ListAsync(fixture.Admin));
         (await ListAsync(fixture.Admin, $"&schoolId={roster.B.Id}&studentId={roster.B.Student}")).ShouldContain(otherSchool.Id);
         (await ListAsync(fixture.Admin, $"&schoolId={roster.B.Id}&studentId={roster.A.Student}")).ShouldBeEmpty();
     }
@@ -303,15 +304,15 @@ public sealed class InvitationTests(IdentityFixture fixture)
                 fixture.District, roster.A.Id, 12, now, [],
                 [new(roster.A.Enrolment, roster.A.Student, roster.A.Class, "07", new DateOnly(2025, 9, 1), left)],
                 [new(roster.A.Post, roster.A.Teacher, null, StaffRole.Teacher, null, new DateOnly(2025, 9, 1), left)]),
-            new GuardianshipsChanged(fixture.District, 12, now, [TestSchool.Guardianship(roster.B.Student, roster.B.Guardian, left)]));
+            new GuardianshipsChanged(
+                fixture.District, 12, now, [TestSchool.Guardianship(roster.B.Student, roster.B.Guardian, left)]));
         await BecomesAsync(roster.B.Invite(Role.Guardian), "identity.guardian-unknown");
 
         // What was true before arrives afterwards, and a later fact behind it shows that it has been taken.
         await fixture.Replica.PublishAsync(roster.Events(version: 11));
-        await fixture.Replica.PublishAsync(
-            new GuardianshipsChanged(fixture.District, 13, now, [TestSchool.Guardianship(roster.A.OtherStudent, roster.A.OtherGuardian, left)]));
-        await BecomesAsync(
-            new Invite(Role.Guardian, PersonId: roster.A.OtherGuardian, StudentId: roster.A.OtherStudent), "identity.guardian-unknown");
+        await fixture.Replica.PublishAsync(new GuardianshipsChanged(
+            fixture.District, 13, now, [TestSchool.Guardianship(roster.A.OtherStudent, roster.A.OtherGuardian, left)]));
+        await BecomesAsync(roster.A.InviteOther(), "identity.guardian-unknown");
 
         (await RefusalAsync(fixture.Admin, roster.A.Invite(Role.Guardian))).ShouldBe("identity.student-unknown");
         (await RefusalAsync(fixture.Admin, roster.A.Invite(Role.Counselor))).ShouldBe("identity.staff-unknown");
@@ -358,7 +359,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
     private static async Task<string> AcceptAsync(HttpClient client, string code, string? userName = null)
     {
         using var answer = await client.PostAsync(
-            "/api/identity/invitations/accept", new AcceptInvitation(code, userName ?? IdentitySystem.NewName(), IdentitySystem.Password));
+            "/api/identity/invitations/accept",
+            new AcceptInvitation(code, userName ?? IdentitySystem.NewName(), IdentitySystem.Password));
         return answer.StatusCode == HttpStatusCode.Created ? "" : await answer.CodeAsync();
     }
 

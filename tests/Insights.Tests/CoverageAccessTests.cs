@@ -152,11 +152,11 @@ public sealed class CoverageAccessTests(InsightsSystem system)
     }
 
     [Theory]
-    [InlineData("node=planet&id={class}", 400, "request.unreadable")]
+    [InlineData("node=planet&id={class}", 400, "insights.node-unknown")]
     [InlineData("node=class&id=x", 400, "request.unreadable")]
     [InlineData("node=class", 400, "request.unreadable")]
     [InlineData("node=grade&id={school}", 400, "insights.grade-needed")]
-    [InlineData("node=7&id={class}", 404, "request.not-found")]
+    [InlineData("node=2&id={class}", 400, "insights.node-unknown")]
     [InlineData("node=class&id={school}", 404, "request.not-found")]
     [InlineData("node=class&id={class}&term={school}", 404, "insights.no-term")]
     public async Task A_question_that_cannot_be_answered_is_refused_clearly(string query, int status, string code)

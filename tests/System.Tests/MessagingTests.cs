@@ -7,7 +7,7 @@ using HomeSchool.Testing;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace HomeSchool.WholeSystem;
+namespace HomeSchool.SystemTests;
 
 /// <summary>
 /// The messaging core under everything that happens to it: each test breaks a part under load and reconciles what was

@@ -5,7 +5,7 @@ using HomeSchool.Probe;
 using HomeSchool.Testing;
 using Npgsql;
 
-namespace HomeSchool.WholeSystem;
+namespace HomeSchool.SystemTests;
 
 /// <summary>
 /// A publishing and a consuming probe as processes, with a ledger of what was asked and what was acknowledged: what the effects

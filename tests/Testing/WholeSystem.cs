@@ -22,6 +22,9 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <summary>The connection strings of the services' databases, as the administrator, by the service's name.</summary>
     public Dictionary<string, string> Databases { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => servers.RabbitMq;
+
     /// <summary>How long it took from starting all processes at once until the last one was healthy.</summary>
     public TimeSpan StartUp { get; private set; }
 
@@ -67,12 +70,12 @@ public sealed class WholeSystem : IAsyncDisposable
             ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
         };
-        foreach (var (name, value) in more)
-            common[name] = value;
         var ports = Services.Append("Gateway").ToDictionary(name => name, _ => ServiceProcess.FreePort(), StringComparer.Ordinal);
         foreach (var (name, port) in ports)
             common[$"services__{Lower(name)}__http__0"] = $"http://127.0.0.1:{port}";
         common["PublicUrl"] = $"http://127.0.0.1:{ports["Gateway"]}";
+        foreach (var (name, value) in more)
+            common[name] = value;
 
         foreach (var name in Services)
         {
@@ -90,12 +93,13 @@ public sealed class WholeSystem : IAsyncDisposable
 
     private static string Lower(string name) => name.ToLowerInvariant();
 
-    // Each from its own folder, with its own files beside it, as it is deployed; built like the test itself.
-    private static string AssemblyOf(string name, [CallerFilePath] string here = "")
-    {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        return Path.Combine(
-            root, name == "Gateway" ? "gateway" : $"services/{name}", "bin", configuration, "net10.0", name + ".dll");
-    }
+    /// <summary>The clone's folder.</summary>
+    public static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+
+    /// <summary>A program in its own folder, with its own files beside it, as it is deployed; built like the test itself.</summary>
+    public static string Built(string folder, string name) => Path.Combine(
+        Root(), folder, "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", name + ".dll");
+
+    private static string AssemblyOf(string name) => Built(name == "Gateway" ? "gateway" : $"services/{name}", name);
 }

@@ -65,8 +65,8 @@ public sealed class RosterConsumer : EventConsumer
         await writes.ExecuteNonQueryAsync(cancel);
     }
 
-    // Of several versions of a row the highest counts, within the batch and against what is kept; in the order of the keys, so that
-    // two batches at the same time cannot wait for each other in a circle.
+    // Of several versions of a row the highest counts, within the batch and against what is kept; in the order of the keys, so
+    // that two batches at the same time cannot wait for each other in a circle.
     private static void Keep<T>(NpgsqlBatch writes, string table, string key, string[] facts, IEnumerable<T> rows) =>
         writes.BatchCommands.Add(new NpgsqlBatchCommand(
             $"""

@@ -1,8 +1,11 @@
 using System.Text;
-using HomeSchool.Testing;
+using System.Text.Json;
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Messaging;
 using RabbitMQ.Client;
 
-namespace HomeSchool.WholeSystem;
+namespace HomeSchool.Testing;
 
 /// <summary>Speaks to the broker past our own code, as a stranger might.</summary>
 public sealed class RawBroker : IAsyncDisposable
@@ -33,6 +36,24 @@ public sealed class RawBroker : IAsyncDisposable
         }
 
         await channel.BasicPublishAsync("", queue, mandatory: true, properties, Encoding.UTF8.GetBytes(body));
+    }
+
+    /// <summary>Publishes an event as its service would.</summary>
+    public async Task PublishAsync(IEvent happened)
+    {
+        var name = EventNames.Of(happened.GetType());
+        var properties = new BasicProperties
+        {
+            ContentType = "application/json",
+            Persistent = true,
+            Headers = new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["event-name"] = name,
+                ["event-id"] = Guid.CreateVersion7().ToString(),
+            },
+        };
+        await channel.BasicPublishAsync(
+            Transport.Exchange, name, mandatory: true, properties, JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), Json.Options));
     }
 
     /// <summary>How many messages a queue has; 0 when it does not exist.</summary>
