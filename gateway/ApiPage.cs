@@ -12,19 +12,21 @@ internal static class ApiPage
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Serves the page.</summary>
-    public static void UseApiPage(this WebApplication app)
-    {
-        app.UseWhen(context => context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase), page => page.Use((context, next) =>
+    public static void UseApiPage(this WebApplication app) =>
+        // Swagger UI matches every path it sees with regular expressions: it sees its own only.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase), branch =>
         {
-            context.Response.Headers.ContentSecurityPolicy = Policy;
-            return next(context);
-        }));
-        app.UseSwaggerUI(page =>
-        {
-            page.RoutePrefix = Path[1..];
-            page.DocumentTitle = "HomeSchool API";
-            foreach (var service in Routes.Services)
-                page.SwaggerEndpoint($"/openapi/{service.Name}.json", service.Title);
+            branch.Use((context, next) =>
+            {
+                context.Response.Headers.ContentSecurityPolicy = Policy;
+                return next(context);
+            });
+            branch.UseSwaggerUI(page =>
+            {
+                page.RoutePrefix = Path[1..];
+                page.DocumentTitle = "HomeSchool API";
+                foreach (var service in Routes.Services)
+                    page.SwaggerEndpoint($"/openapi/{service.Name}.json", service.Title);
+            });
         });
-    }
 }

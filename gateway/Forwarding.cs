@@ -21,6 +21,8 @@ internal static partial class Forwarding
             .LoadFromMemory(Routes.All(settings), Routes.Clusters(builder.Configuration, settings))
             .ConfigureHttpClient((_, handler) =>
             {
+                // The request carries its traceparent already; a span of its own for every forwarded request would say nothing more.
+                handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(3);
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // names may come to mean other machines
             })

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using HomeSchool.ServiceDefaults.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -13,7 +14,7 @@ internal static class Headers
     [
         "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server",
         "X-Original-For", "X-Original-Proto", "Forwarded", "X-Real-IP",
-        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Correlation-Id",
+        "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Correlation-Id",
     ];
 
     /// <summary>Security headers on every answer, ours or a service's. A service's own content policy and caching stand.</summary>
@@ -23,8 +24,11 @@ internal static class Headers
         return next(context);
     });
 
-    /// <summary>Finds the client's address behind trusted proxies, and drops what only such proxies may say.</summary>
-    public static void UseClientAddress(this WebApplication app, GatewaySettings settings)
+    /// <summary>
+    /// Finds the client's address behind trusted proxies, drops what only such proxies may say, and puts our trace into the place of
+    /// the client's.
+    /// </summary>
+    public static void UseTrustedHeaders(this WebApplication app, GatewaySettings settings)
     {
         if (settings.TrustedProxies.Count > 0)
             app.UseForwardedHeaders(Believe(settings.TrustedProxies));
@@ -32,6 +36,7 @@ internal static class Headers
         {
             foreach (var name in Untrusted)
                 context.Request.Headers.Remove(name);
+            context.Request.Headers.TraceParent = Activity.Current?.Id;
             return next(context);
         });
     }

@@ -4,7 +4,7 @@ namespace HomeSchool.Gateway;
 
 /// <summary>
 /// A trace begins at the gateway: its id is the correlation id that services put into logs, audit rows and events, so a client
-/// must not be able to choose it. Towards the services it travels as W3C <c>traceparent</c>, which YARP sends.
+/// must not be able to choose it. Towards the services it travels as W3C <c>traceparent</c>.
 /// </summary>
 internal sealed class NewTrace : DistributedContextPropagator
 {

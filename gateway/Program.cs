@@ -19,7 +19,7 @@ builder.AddForwarding(settings);
 var app = builder.Build();
 app.UseExceptionHandler(_ => { });
 app.UseSecurityHeaders();
-app.UseClientAddress(settings);
+app.UseTrustedHeaders(settings);
 app.UseKnownTokens();
 app.UseRateLimiter();
 app.UseTokenCheck();

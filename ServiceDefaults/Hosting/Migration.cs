@@ -29,7 +29,8 @@ internal static partial class Migration
             await using var connection = await owner.OpenConnectionAsync(cancel);
             await ExecuteAsync(connection, "SELECT pg_advisory_lock(hashtext('homeschool.migrate'))", cancel);
             await ExecuteAsync(connection, EnsureRole(database.RuntimeRole), cancel);
-            await ExecuteAsync(connection, (await PlatformSqlAsync(cancel)).Replace("{app}", database.RuntimeRole, StringComparison.Ordinal), cancel);
+            var platform = await PlatformSqlAsync(cancel);
+            await ExecuteAsync(connection, platform.Replace("{app}", database.RuntimeRole, StringComparison.Ordinal), cancel);
 
             await using (var db = services.GetRequiredService<OpenForOwner>()(owner))
                 await db.Database.MigrateAsync(cancel);

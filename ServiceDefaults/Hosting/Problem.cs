@@ -12,6 +12,9 @@ namespace HomeSchool.ServiceDefaults.Hosting;
 public sealed class Problem(Failure failure, IReadOnlyList<FieldMistake>? mistakes = null)
     : IResult, IStatusCodeHttpResult, IEndpointMetadataProvider
 {
+    // What any endpoint that can refuse may answer; services choose among these.
+    private static readonly int[] Statuses = [400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 428, 503];
+
     /// <summary>Why the request is refused.</summary>
     public Failure Failure { get; } = failure;
 
@@ -47,8 +50,11 @@ public sealed class Problem(Failure failure, IReadOnlyList<FieldMistake>? mistak
     }
 
     /// <inheritdoc/>
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(400, typeof(ProblemBody), ["application/problem+json"]));
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        foreach (var status in Statuses)
+            builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(ProblemBody), ["application/problem+json"]));
+    }
 }
 
 /// <summary>The body of every refusal (RFC 9457).</summary>

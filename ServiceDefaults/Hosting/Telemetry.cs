@@ -35,6 +35,8 @@ internal static class Telemetry
         // Addresses of requests hold ids, queries may hold more: the framework's request log stays off.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
+            // A save that a constraint refused is an answer, not a failure; real failures are logged where they are answered.
+            .AddFilter("Microsoft.EntityFrameworkCore.Update", LogLevel.None)
             .AddFilter("Npgsql", LogLevel.Warning)
             .AddFilter("MassTransit", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning)

@@ -45,9 +45,9 @@ public static class EventLog
             WHERE (logged_on, position) > ($1, $2) AND logged_on >= $1 AND name = ANY ($3)
             ORDER BY logged_on, position LIMIT 500
             """);
-        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names] });
+        command.Give(day);
+        command.Give(position);
+        command.Give<string[]>([.. names]);
         var rows = new List<(DateOnly, long, Envelope)>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

@@ -6,6 +6,7 @@ using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace HomeSchool.ServiceDefaults.Messaging;
 
@@ -187,15 +188,15 @@ public sealed partial class EventPump(
             WHERE NOT EXISTS (SELECT FROM platform.inbox WHERE consumer = $2 AND message_id = $3)
             ON CONFLICT (consumer, message_id) DO NOTHING
             """);
-        park.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
-        park.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Consumer.Queue });
-        park.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = envelope.MessageId });
-        park.Parameters.Add(new NpgsqlParameter<string> { TypedValue = envelope.Name });
-        park.Parameters.Add(new NpgsqlParameter { Value = (object?)readable?.DistrictId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        park.Parameters.Add(new NpgsqlParameter { Value = (object?)readable?.SchoolId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        park.Parameters.Add(new NpgsqlParameter<string> { TypedValue = envelope.Payload });
-        park.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-        park.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        park.Give(Guid.CreateVersion7());
+        park.Give(Consumer.Queue);
+        park.Give(envelope.MessageId);
+        park.Give(envelope.Name);
+        park.GiveOptional(NpgsqlDbType.Uuid, readable?.DistrictId);
+        park.GiveOptional(NpgsqlDbType.Uuid, readable?.SchoolId);
+        park.Give(envelope.Payload);
+        park.Give(reason);
+        park.Give(clock.GetUtcNow());
         await park.ExecuteNonQueryAsync(cancel);
         Parked.Add(1, new KeyValuePair<string, object?>("consumer", Consumer.Queue));
     }

@@ -19,7 +19,7 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, TimeProvid
             try
             {
                 await using var command = database.CreateCommand("SELECT platform.housekeep($1)");
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = RetainDays });
+                command.Give(RetainDays);
                 await command.ExecuteNonQueryAsync(stoppingToken);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace HomeSchool.ServiceDefaults.Messaging;
 
@@ -31,9 +32,12 @@ internal static class Operations
     {
         var service = app.Services.GetRequiredService<ServiceName>().Value;
         var group = app.MapGroup($"/api/{service}/operations").WithTags("Operations");
-        group.MapGet("/parked-messages", ListParkedAsync).Query(Permission.OperateMessaging).WithName("ListParkedMessages");
-        group.MapPost("/parked-messages/{id:guid}/replay", ReplayAsync).Operation(Permission.OperateMessaging).WithName("ReplayParkedMessage");
-        group.MapPost("/redeliveries", RedeliverAsync).Operation(Permission.OperateMessaging).WithName("RedeliverEvents");
+        group.MapGet("/parked-messages", ListParkedAsync).Query(Permission.OperateMessaging)
+            .WithName("ListParkedMessages");
+        group.MapPost("/parked-messages/{id:guid}/replay", ReplayAsync).Operation(Permission.OperateMessaging)
+            .WithName("ReplayParkedMessage");
+        group.MapPost("/redeliveries", RedeliverAsync).Operation(Permission.OperateMessaging)
+            .WithName("RedeliverEvents");
     }
 
     /// <summary>The messages that are set aside, newest first; only those of districts the caller operates.</summary>
@@ -52,11 +56,11 @@ internal static class Operations
               AND (replayed_at IS NOT NULL) = $3 AND ($4 IS NULL OR id < $4)
             ORDER BY id DESC LIMIT $5
             """);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Districts(current) });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)consumer ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = replayed });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)last ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit + 1 });
+        command.Give(Districts(current));
+        command.GiveOptional(NpgsqlDbType.Text, consumer);
+        command.Give(replayed);
+        command.GiveOptional(NpgsqlDbType.Uuid, last);
+        command.Give(limit + 1);
         var rows = new List<ParkedMessage>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -78,9 +82,12 @@ internal static class Operations
         HttpContext http, CancellationToken cancel)
     {
         await using var find = database.CreateCommand(
-            "SELECT consumer, district_id FROM platform.parked_message WHERE id = $1 AND (district_id = ANY ($2) OR district_id IS NULL)");
-        find.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        find.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Districts(current) });
+            """
+            SELECT consumer, district_id FROM platform.parked_message
+            WHERE id = $1 AND (district_id = ANY ($2) OR district_id IS NULL)
+            """);
+        find.Give(id);
+        find.Give(Districts(current));
         string consumer;
         Guid district;
         await using (var reader = await find.ExecuteReaderAsync(cancel))

@@ -88,7 +88,8 @@ internal sealed class AccountPage : IResult, IStatusCodeHttpResult
         Form form, int status, string secret, string userName, IEnumerable<(string Zh, string En)> mistakes)
     {
         var alerts = string.Concat(mistakes.Select(m => $"<li>{m.Zh}<br><span lang=\"en\">{m.En}</span></li>"));
-        var code = $"""<input name="{form.Secret}" type="{form.SecretType}" value="{Encode(secret)}" required autocomplete="off">""";
+        var code =
+            $"""<input name="{form.Secret}" type="{form.SecretType}" value="{Encode(secret)}" required autocomplete="off">""";
         return new AccountPage(status, form.Zh,
             $"""
             <p lang="en">{form.En}</p>

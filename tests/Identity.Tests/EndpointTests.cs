@@ -15,7 +15,8 @@ public sealed class EndpointTests(IdentityFixture fixture)
         string[] open =
         [
             "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "CreateFirstAdmin",
-            "CreateFirstAdminOnPage", "ReadDiscovery", "ReadKeys", "ReadMe", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
+            "CreateFirstAdminOnPage", "ReadDiscovery", "ReadKeys", "ReadMe", "Refresh", "ShowFirstAdmin", "ShowInvitation",
+            "SignIn", "SignOut",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -54,7 +55,8 @@ public sealed class EndpointTests(IdentityFixture fixture)
             """{"userName":1,"password":{}}""",
             """{"userName":"a\u0000b@c","password":"\u0000"}""",
             """{"userName":"\ud800\ud800\ud800\ud800","password":"\udc00"}""",
-            """{"userName":"a\u0000b@c","password":"","device":"\u0000","code":"\u0000","token":"\u0000","refreshToken":"\u0000"}""",
+            """{"userName":"a\u0000b@c","password":"","device":"\u0000"}""",
+            """{"code":"\u0000","token":"\u0000","refreshToken":"\u0000","userName":"abcd","password":"0123456789"}""",
             $$"""{"userName":"{{far}}","password":"{{far}}","code":"{{far}}","token":"{{far}}","refreshToken":"{{far}}"}""",
             """{"userName":"\ufdfa\ufdfa\ufdfa\ufdfa\ufdfa\ufdfa","password":"0123456789","code":"0","token":"0"}""",
             $$"""{"userName":"{{name}}","password":"wrong","device":"{{far}}"}""",
@@ -82,7 +84,8 @@ public sealed class EndpointTests(IdentityFixture fixture)
         {
             foreach (var form in new[]
             {
-                "", "code=%00&token=%00&userName=%00&password=%FF&language=Zh", "code=1&token=1&userName=a&password=b&language=fr",
+                "", "code=%00&token=%00&userName=%00&password=%FF&language=Zh",
+                "code=1&token=1&userName=a&password=b&language=fr",
             })
             {
                 using var answer = await fixture.Admin.Client.PostAsync(

@@ -61,7 +61,7 @@ internal sealed class FeedReader(HttpClient client)
     }
 
     /// <summary>Reads and comes back again until it is cancelled, breaking off by itself now and then.</summary>
-    public async Task ReadOnAsync(CancellationToken stop, Random random)
+    public async Task ReadOnAsync(Random random, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {

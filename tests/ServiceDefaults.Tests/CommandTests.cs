@@ -35,6 +35,18 @@ public sealed class CommandTests(ProbeFixture probe) : IClassFixture<ProbeFixtur
     }
 
     [Fact]
+    public async Task The_correlation_id_of_the_answer_is_in_the_audit_and_goes_on_with_the_event()
+    {
+        var fact = new Fact(Guid.CreateVersion7(), district, school);
+        using var answer = await Operator.PostAsJsonAsync(Facts, fact);
+        var correlation = answer.Headers.GetValues("X-Correlation-Id").Single();
+        await Eventually.GetAsync(() => LoggedAsync(fact.Id), logged => logged == 1);
+        (await probe.ScalarAsync<string>("SELECT traceparent FROM platform.event_log WHERE aggregate_id = $1", fact.Id))
+            .ShouldContain(correlation);
+        (await probe.ScalarAsync<string>("SELECT correlation_id FROM platform.audit WHERE subject_id = $1", fact.Id)).ShouldBe(correlation);
+    }
+
+    [Fact]
     public async Task A_refused_command_changes_nothing()
     {
         var fact = new Fact(Guid.CreateVersion7(), district, Guid.Empty);

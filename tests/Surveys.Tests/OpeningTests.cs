@@ -25,6 +25,20 @@ public sealed class OpeningTests(SurveysSystem system)
     }
 
     [Fact]
+    public async Task What_a_visit_causes_keeps_the_visits_correlation_id()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var visit = school.Visit();
+        await system.PublishAsync(Trace, visit);
+        var survey = (await Eventually.GetAsync(() => school.OpenOfAsync(visit.AggregateId), surveys => surveys.Count > 0)).ShouldHaveSingleItem();
+        (await system.ScalarAsync<string>(
+            """
+            SELECT traceparent FROM (SELECT aggregate_id, traceparent FROM platform.outbox
+                UNION ALL SELECT aggregate_id, traceparent FROM platform.event_log) e WHERE aggregate_id = $1
+            """, survey.Id)).ShouldBe(Trace);
+    }
+
+    [Fact]
     [Trait("Rule", "SUR-2")]
     public async Task The_same_visit_announced_again_and_again_opens_one_survey()
     {

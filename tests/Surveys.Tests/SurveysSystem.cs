@@ -72,9 +72,12 @@ public sealed class SurveysSystem : IAsyncLifetime
     }
 
     /// <summary>Delivers events through the broker, each as a message of its own, even when it is the same event.</summary>
-    public Task PublishAsync(params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
+    public Task PublishAsync(params IEvent[] events) => PublishAsync(null, events);
+
+    /// <summary>The same, with the trace of what caused them.</summary>
+    public Task PublishAsync(string? traceparent, params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
         [.. events.Select(e => new Envelope(
-            Guid.CreateVersion7(), EventNames.Of(e.GetType()), null, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
+            Guid.CreateVersion7(), EventNames.Of(e.GetType()), traceparent, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
         TestContext.Current.CancellationToken);
 
     /// <summary>Asks the database directly, past row-level security.</summary>

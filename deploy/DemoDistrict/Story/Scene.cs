@@ -37,14 +37,13 @@ internal sealed record Scene(
     private static async Task<Scene?> InAsync(Administrator admin, School school, List<Class> classes, CancellationToken cancel)
     {
         var visits = await admin.Client.ListAsync<Visit>($"/api/visits?schoolId={school.Id}", cancel);
-        var visited = visits.SelectMany(visit => visit.Students).Select(student => student.StudentId).ToHashSet();
-        var teachers = visits.CountBy(visit => visit.TeacherId).ToDictionary();
-        foreach (var @class in classes.OrderBy(@class => teachers.GetValueOrDefault(@class.HomeroomTeacherId!.Value)))
+        var visited = visits.SelectMany(visit => visit.Students).ToLookup(student => student.ClassId, student => student.StudentId);
+        foreach (var @class in classes.OrderBy(@class => visited[@class.Id].Count()))
         {
             var students = await admin.Client.ListAsync<Student>(
                 $"/api/archives/schools/{school.Id}/students?classId={@class.Id}", cancel);
             var families = new List<Family>();
-            foreach (var student in students.Where(student => !visited.Contains(student.Id)))
+            foreach (var student in students.Where(student => !visited[@class.Id].Contains(student.Id)))
             {
                 var archive = (await admin.Client.GetAsync(
                     $"/api/archives/districts/{admin.DistrictId}/students/{student.Id}", cancel)).As<Archive>();
@@ -64,9 +63,9 @@ internal sealed record Scene(
         return null;
     }
 
-    private sealed record Visit(Guid TeacherId, IReadOnlyList<VisitedStudent> Students);
+    private sealed record Visit(IReadOnlyList<VisitedStudent> Students);
 
-    private sealed record VisitedStudent(Guid StudentId);
+    private sealed record VisitedStudent(Guid StudentId, Guid? ClassId);
 
     private sealed record Student(Guid Id);
 
