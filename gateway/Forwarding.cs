@@ -13,7 +13,9 @@ internal static partial class Forwarding
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = settings.Connections;
-            kestrel.Limits.MaxRequestBodySize = settings.RequestBytes;
+            // Every route has its own. A limit here would cut the connection of a client that is refused while it still sends, before
+            // it has read why.
+            kestrel.Limits.MaxRequestBodySize = null;
         });
         // YARP logs addresses of requests, and every failure with its stack: ours says what an operator needs.
         builder.Logging.AddFilter("Yarp", LogLevel.Error);

@@ -8,6 +8,8 @@ namespace HomeSchool.Gateway;
 /// </summary>
 public sealed class GatewaySettings
 {
+    private const int FastestPerMinute = 100_000_000; // as good as no limit
+
     /// <summary>Whether to serve plain HTTP on an address that is not loopback: only where something in front speaks TLS.</summary>
     public bool AllowPlainHttp { get; set; }
 
@@ -41,34 +43,34 @@ public sealed class GatewaySettings
     [Range(1, int.MaxValue)]
     public int Feeds { get; set; } = 5_000;
 
-    /// <summary>Requests a second of one account: a page of the console takes some 20.</summary>
-    [Range(1, int.MaxValue)]
-    public int AccountPerSecond { get; set; } = 50;
+    /// <summary>Requests a minute of one account: a page of the console takes some 20.</summary>
+    [Range(1, FastestPerMinute)]
+    public int AccountPerMinute { get; set; } = 3_000;
 
     /// <summary>Requests at once of one account.</summary>
     [Range(1, int.MaxValue)]
     public int AccountBurst { get; set; } = 500;
 
-    /// <summary>Requests a second without a known token from one address: a school, or a carrier's share of 100,000 guardians who
+    /// <summary>Requests a minute without a known token from one address: a school, or a carrier's share of 100,000 guardians who
     /// answer in one evening, may be behind it.</summary>
-    [Range(1, int.MaxValue)]
-    public int AddressPerSecond { get; set; } = 500;
+    [Range(1, FastestPerMinute)]
+    public int AddressPerMinute { get; set; } = 30_000;
 
     /// <summary>Requests at once without a known token from one address.</summary>
     [Range(1, int.MaxValue)]
     public int AddressBurst { get; set; } = 5_000;
 
-    /// <summary>Sign-ins (and what else takes a password or a one-time code) a second from one address.</summary>
-    [Range(1, int.MaxValue)]
-    public int SignInPerSecond { get; set; } = 10;
+    /// <summary>Sign-ins (and what else takes a password or a one-time code) a minute from one address.</summary>
+    [Range(1, FastestPerMinute)]
+    public int SignInPerMinute { get; set; } = 600;
 
     /// <summary>Sign-ins at once from one address: a school's staff at eight in the morning.</summary>
     [Range(1, int.MaxValue)]
     public int SignInBurst { get; set; } = 300;
 
-    /// <summary>Requests a second with one personal link.</summary>
-    [Range(1, int.MaxValue)]
-    public int LinkPerSecond { get; set; } = 1;
+    /// <summary>Requests a minute with one personal link.</summary>
+    [Range(1, FastestPerMinute)]
+    public int LinkPerMinute { get; set; } = 60;
 
     /// <summary>Requests at once with one personal link.</summary>
     [Range(1, int.MaxValue)]

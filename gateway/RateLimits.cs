@@ -58,10 +58,10 @@ internal static class RateLimits
     /// <summary>Adds the limits; <c>UseRateLimiter</c> applies them.</summary>
     public static void AddRateLimits(this WebApplicationBuilder builder, GatewaySettings settings)
     {
-        var account = Bucket(settings.AccountPerSecond, settings.AccountBurst);
-        var address = Bucket(settings.AddressPerSecond, settings.AddressBurst);
-        var signIn = Bucket(settings.SignInPerSecond, settings.SignInBurst);
-        var link = Bucket(settings.LinkPerSecond, settings.LinkBurst);
+        var account = Bucket(settings.AccountPerMinute, settings.AccountBurst);
+        var address = Bucket(settings.AddressPerMinute, settings.AddressBurst);
+        var signIn = Bucket(settings.SignInPerMinute, settings.SignInBurst);
+        var link = Bucket(settings.LinkPerMinute, settings.LinkBurst);
         Func<Client, TokenBucketRateLimiterOptions> ofClient = client => client.IsAccount ? account : address;
 
         builder.Services.AddRateLimiter(options =>
@@ -75,11 +75,12 @@ internal static class RateLimits
         });
     }
 
-    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int burst) => new()
+    // One by one, so that Retry-After is the time until the next.
+    private static TokenBucketRateLimiterOptions Bucket(int perMinute, int burst) => new()
     {
         TokenLimit = burst,
-        TokensPerPeriod = perSecond,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        TokensPerPeriod = 1,
+        ReplenishmentPeriod = TimeSpan.FromMinutes(1) / perMinute,
     };
 
     private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancel)

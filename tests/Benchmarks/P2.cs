@@ -31,7 +31,7 @@ internal static class P2
         await using var identity = await TestIdentity.StartAsync();
         await using var system = await WholeSystem.StartAsync(
             ("services__identity__http__0", identity.Address), // tokens of the benchmark's own
-            ("Gateway__AccountPerSecond", "1000000"), ("Gateway__AccountBurst", "1000000"));
+            ("Gateway__AccountPerMinute", "100000000"), ("Gateway__AccountBurst", "1000000"));
         await using var bare = await BareLoop.StartAsync(system.RabbitMq, system.Databases["Identity"]);
         var school = new BusySchool(system, identity);
         await school.PrepareAsync(Rounds * VisitsPerRound);

@@ -55,21 +55,22 @@ internal sealed class GeneratedRoster
 
     private static List<string> Fields(string line, int expected)
     {
-        line.ShouldNotContain("\n");
-        var fields = new List<string> { "" };
-        var quoted = false;
-        foreach (var c in line)
+        if (line.Contains('\n', StringComparison.Ordinal))
+            throw new FormatException(line);
+        var fields = new List<string>();
+        for (var at = 0; at <= line.Length;)
         {
-            if (c == '"')
-                quoted = !quoted;
-            else if (c == ',' && !quoted)
-                fields.Add("");
-            else
-                fields[^1] += c;
+            var quoted = at < line.Length && line[at] == '"';
+            var end = quoted ? line.IndexOf('"', at + 1) + 1 : line.IndexOf(',', at);
+            end = end < 0 ? line.Length : end;
+            fields.Add(quoted ? line[(at + 1)..(end - 1)] : line[at..end]);
+            if (end < line.Length && line[end] != ',')
+                throw new FormatException(line);
+            at = end + 1;
         }
 
-        quoted.ShouldBeFalse(line);
-        fields.Count.ShouldBe(expected, line);
+        if (fields.Count != expected)
+            throw new FormatException(line);
         return fields;
     }
 }

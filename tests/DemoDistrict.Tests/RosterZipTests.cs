@@ -148,7 +148,7 @@ public sealed partial class RosterZipTests
         lessons.CountBy(row => (row["schoolSourcedId"], row["title"].Split('班')[0])).ShouldAllBe(@class => @class.Value >= 7);
         var taught = Default["enrollments.csv"]
             .Where(row => row["role"] == "teacher" && !homerooms.Contains(row["classSourcedId"])).ToList();
-        taught.Select(row => row["classSourcedId"]).ShouldBe(lessons.Select(row => row["sourcedId"]), ignoreOrder: true);
+        taught.Select(row => row["classSourcedId"]).Order(Ordinal).ShouldBe(lessons.Select(row => row["sourcedId"]).Order(Ordinal));
         taught.CountBy(row => row["userSourcedId"], Ordinal).Count(teacher => teacher.Value > 1).ShouldBeGreaterThan(50);
         // A lesson has the students of its class.
         Default["enrollments.csv"].Count(row => row["role"] == "student" && !homerooms.Contains(row["classSourcedId"]))
@@ -171,7 +171,7 @@ public sealed partial class RosterZipTests
         var roster = GeneratedRoster.Of(GeneratedRoster.Plan(seed, schools, students, subjectClasses: subjects));
         var byStudent = Agents(roster.Users("student"));
         var byGuardian = Agents(roster.Users(Guardians)).Select(pair => (pair.Agent, pair.User));
-        byStudent.ShouldBe(byGuardian, ignoreOrder: true);
+        byStudent.Order().ShouldBe(byGuardian.Order());
         roster.Users("student").ShouldAllBe(user => GeneratedRoster.List(user["agentSourcedIds"]).Length >= 1);
         // No guardian without a student, no guardian at a school where none of the children is.
         var schoolOf = roster.Users("student").ToDictionary(user => user["sourcedId"], user => user["orgSourcedIds"], Ordinal);

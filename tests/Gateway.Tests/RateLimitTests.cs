@@ -2,7 +2,7 @@ using System.Net;
 
 namespace HomeSchool.Gateway.Tests;
 
-/// <summary>How often a client may ask. Buckets here refill by 1 a second, so a burst is what a test can spend.</summary>
+/// <summary>How often a client may ask. Buckets here refill by one a minute, so a burst is all that a test can spend.</summary>
 public sealed class RateLimitTests
 {
     private const string Path = "/api/visits/appointments";
@@ -12,13 +12,13 @@ public sealed class RateLimitTests
     [InlineData("en", "Too many requests")]
     public async Task Who_asks_too_often_is_told_when_to_go_on_in_the_callers_language(string language, string text)
     {
-        await using var gateway = await StartAsync(("AddressBurst", 2));
-        await SpendAsync(2, () => gateway.GetAsync(Path));
+        await using var gateway = await StartAsync(("AddressBurst", 1), ("AddressPerMinute", 20));
+        await SpendAsync(1, () => gateway.GetAsync(Path));
 
         var answer = await gateway.GetAsync(Path, ("Accept-Language", language));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        answer.Header("Retry-After").ShouldBe("1");
+        answer.Header("Retry-After").ShouldBe("3");
         (await answer.ProblemAsync()).ShouldBe("gateway.too-many-requests");
         (await answer.Content.ReadAsStringAsync()).ShouldContain(text);
         await Task.Delay(answer.Headers.RetryAfter!.Delta!.Value + TimeSpan.FromMilliseconds(200)); // what the answer said
@@ -127,8 +127,8 @@ public sealed class RateLimitTests
     private static Task<RunningGateway> StartAsync(params (string Name, object Value)[] settings) =>
         RunningGateway.StartAsync(
         [
-            ("Gateway:AccountPerSecond", "1"), ("Gateway:AddressPerSecond", "1"),
-            ("Gateway:SignInPerSecond", "1"), ("Gateway:LinkPerSecond", "1"),
+            ("Gateway:AccountPerMinute", "1"), ("Gateway:AddressPerMinute", "1"),
+            ("Gateway:SignInPerMinute", "1"), ("Gateway:LinkPerMinute", "1"),
             .. settings.Select(setting => ("Gateway:" + setting.Name, setting.Value.ToString()!)),
         ]);
 }

@@ -4,19 +4,21 @@ using System.Net.Http.Headers;
 namespace HomeSchool.Gateway.Tests;
 
 /// <summary>How large a request may be.</summary>
-[Collection("alone")] // the memory of the whole process is measured
+[Collection(Alone)]
 public sealed class SizeTests
 {
+    private const string Alone = "alone";
     private const int Megabyte = 1 << 20;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)] // chunked: nobody knows how much will come
-    public async Task Too_large_a_body_is_refused(bool announced)
+    [InlineData(Megabyte + 1, true)]
+    [InlineData(20 * Megabyte, true)]
+    [InlineData(Megabyte + 1, false)] // chunked: nobody knows how much will come
+    public async Task Too_large_a_body_is_refused(int size, bool announced)
     {
         await using var gateway = await RunningGateway.StartAsync();
 
-        using var body = new Zeros(Megabyte + 1, announced);
+        using var body = new Zeros(size, announced);
         var answer = await gateway.Client.PostAsync(new Uri("/api/visits/appointments", UriKind.Relative), body);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
@@ -51,6 +53,19 @@ public sealed class SizeTests
     }
 
     [Fact]
+    public async Task A_client_that_is_refused_while_it_uploads_still_learns_why()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        using var body = new Zeros(20 * Megabyte, announced: true);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/archives/districts/1/imports") { Content = body };
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer expired");
+
+        var answer = await gateway.Client.SendAsync(request);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task A_roster_has_its_limit_too()
     {
         await using var gateway = await RunningGateway.StartAsync(("Gateway:UploadBytes", "2000000"));
@@ -60,6 +75,10 @@ public sealed class SizeTests
 
         (await answer.ProblemAsync()).ShouldBe("request.too-large");
     }
+
+    /// <summary>The memory of the whole process is measured: nothing else may run in it.</summary>
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class AloneCollection;
 
     /// <summary>A body that is made while it is sent, and watches how much memory is in use meanwhile.</summary>
     private sealed class Zeros : HttpContent

@@ -106,7 +106,10 @@ public sealed class FirstAdminTests : IAsyncLifetime
             new Uri("/api/identity/first-admin", UriKind.Relative),
             new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["token"] = token, ["userName"] = "first\"<@school.example", ["password"] = password, ["language"] = "Zh",
+                ["token"] = token,
+                ["userName"] = "first\"<@school.example",
+                ["password"] = password,
+                ["language"] = "Zh",
             }));
     }
 

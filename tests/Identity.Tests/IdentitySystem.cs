@@ -70,7 +70,9 @@ public sealed class IdentitySystem : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet", [Assembly, "first-admin"])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, WorkingDirectory = Path.GetDirectoryName(Assembly),
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetDirectoryName(Assembly),
         };
         foreach (var (name, value) in Settings)
             start.Environment[name] = value;

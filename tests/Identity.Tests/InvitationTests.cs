@@ -225,8 +225,10 @@ public sealed class InvitationTests(IdentityFixture fixture)
             new Uri("/api/identity/invitations/accept", UriKind.Relative),
             new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["code"] = invited.Code, ["userName"] = fixture.Admin.Name,
-                ["password"] = IdentitySystem.Password, ["language"] = "En",
+                ["code"] = invited.Code,
+                ["userName"] = fixture.Admin.Name,
+                ["password"] = IdentitySystem.Password,
+                ["language"] = "En",
             })))
         {
             page.StatusCode.ShouldBe(HttpStatusCode.Conflict);

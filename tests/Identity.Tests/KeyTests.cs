@@ -99,7 +99,9 @@ public sealed class KeyTests(IdentityFixture fixture)
     private static Task<TokenValidationResult> CheckAsync(string token, JsonWebKeySet keys) =>
         new JsonWebTokenHandler().ValidateTokenAsync(token, new TokenValidationParameters
         {
-            ValidIssuer = Tokens.Issuer, ValidAudience = Tokens.Audience, IssuerSigningKeys = keys.GetSigningKeys(),
+            ValidIssuer = Tokens.Issuer,
+            ValidAudience = Tokens.Audience,
+            IssuerSigningKeys = keys.GetSigningKeys(),
         });
 
     private static async Task<string[]> KidsAsync(Replica replica)

@@ -85,20 +85,20 @@ internal sealed class Dashboard(Client reader) : IAsyncDisposable
         {
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
             string? id = null;
-            CloudEvent? data = null;
+            string? data = null;
             while (await lines.ReadLineAsync(cancel) is { } line)
             {
                 if (line.StartsWith("id: ", StringComparison.Ordinal))
                     id = line[4..];
                 else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                    data = JsonSerializer.Deserialize<CloudEvent>(line[6..], Client.Json);
+                    data = line[6..];
                 if (line.Length > 0)
                     continue;
 
                 // Only now is the event complete: a connection that breaks in the middle of one gets it again.
                 lastId = id ?? lastId;
                 if (data is not null)
-                    Show(new FeedEvent(long.Parse(id!, CultureInfo.InvariantCulture), data.Type, data.Subject, data.SchoolId, data.Data));
+                    Show(long.Parse(id!, CultureInfo.InvariantCulture), JsonSerializer.Deserialize<CloudEvent>(data, Client.Json)!);
                 data = null;
                 connected.TrySetResult();
             }
@@ -107,10 +107,10 @@ internal sealed class Dashboard(Client reader) : IAsyncDisposable
         throw new StoryFailedException("The feed ended by itself.");
     }
 
-    private void Show(FeedEvent happened)
+    private void Show(long position, CloudEvent happened)
     {
         lock (seen)
-            seen.Add(happened);
+            seen.Add(new FeedEvent(position, happened.Type, happened.Subject, happened.SchoolId, happened.Data));
         Interlocked.Exchange(ref change, NewChange()).SetResult();
     }
 

@@ -26,42 +26,26 @@ public sealed class RosterConsumer : EventConsumer
     {
         var rosters = batch.Of<RosterChanged>().ToArray();
         await using var writes = new NpgsqlBatch(batch.Connection);
-        Keep(writes, "known_school", "school_id", ["withdrawn_on"], batch.Of<SchoolChanged>().Select(e => new KnownSchool
-        {
-            SchoolId = e.AggregateId, DistrictId = e.DistrictId, WithdrawnOn = e.WithdrawnOn, Version = e.Version,
-        }));
+        Keep(writes, "known_school", "school_id", ["withdrawn_on"],
+            from e in batch.Of<SchoolChanged>()
+            select new KnownSchool(e.AggregateId, e.DistrictId, e.WithdrawnOn, e.Version));
         Keep(writes, "known_class", "school_id, class_id", ["withdrawn_on"],
             from e in rosters
             from row in e.Classes
-            select new KnownClass
-            {
-                SchoolId = e.SchoolId, ClassId = row.ClassId, DistrictId = e.DistrictId, WithdrawnOn = row.WithdrawnOn,
-                Version = e.Version,
-            });
+            select new KnownClass(e.SchoolId, row.ClassId, e.DistrictId, row.WithdrawnOn, e.Version));
         Keep(writes, "known_enrolment", "school_id, enrolment_id", ["student_id", "class_id", "starts_on", "ends_on"],
             from e in rosters
             from row in e.Enrolments
-            select new KnownEnrolment
-            {
-                SchoolId = e.SchoolId, EnrolmentId = row.EnrolmentId, DistrictId = e.DistrictId, StudentId = row.StudentId,
-                ClassId = row.ClassId, StartsOn = row.StartsOn, EndsOn = row.EndsOn, Version = e.Version,
-            });
+            select new KnownEnrolment(
+                e.SchoolId, row.EnrolmentId, e.DistrictId, row.StudentId, row.ClassId, row.StartsOn, row.EndsOn, e.Version));
         Keep(writes, "known_post", "school_id, post_id", ["staff_id", "ends_on"],
             from e in rosters
             from row in e.Posts
-            select new KnownPost
-            {
-                SchoolId = e.SchoolId, PostId = row.PostId, DistrictId = e.DistrictId, StaffId = row.StaffId, EndsOn = row.EndsOn,
-                Version = e.Version,
-            });
+            select new KnownPost(e.SchoolId, row.PostId, e.DistrictId, row.StaffId, row.EndsOn, e.Version));
         Keep(writes, "known_guardianship", "district_id, student_id, guardian_id", ["withdrawn_on"],
             from e in batch.Of<GuardianshipsChanged>()
             from row in e.Guardianships
-            select new KnownGuardianship
-            {
-                DistrictId = e.DistrictId, StudentId = row.StudentId, GuardianId = row.GuardianId, WithdrawnOn = row.WithdrawnOn,
-                Version = e.Version,
-            });
+            select new KnownGuardianship(e.DistrictId, row.StudentId, row.GuardianId, row.WithdrawnOn, e.Version));
         await writes.ExecuteNonQueryAsync(cancel);
     }
 
