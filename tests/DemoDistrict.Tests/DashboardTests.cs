@@ -61,8 +61,12 @@ public sealed class DashboardTests
         """);
 
     // Answers each connection with the next script, and then ends it.
-    private sealed class ScriptedFeed(WebApplication server) : IAsyncDisposable
+    private sealed class ScriptedFeed : IAsyncDisposable
     {
+        private readonly WebApplication server;
+
+        private ScriptedFeed(WebApplication server) => this.server = server;
+
         public List<string?> Asked { get; } = [];
 
         public static async Task<ScriptedFeed> StartAsync(params string[] scripts)
