@@ -94,8 +94,10 @@ internal static class CommandFilter
             { ConstraintName: { } constraint } when db.Refusals.TryGetValue(constraint, out var failure) => failure,
             // The policies let nobody write a row that he could not see (ALL-1).
             { SqlState: PostgresErrorCodes.InsufficientPrivilege } => Failures.Forbidden,
-            { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
-                or PostgresErrorCodes.LockNotAvailable } => Failures.TryAgain,
+            {
+                SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+                or PostgresErrorCodes.LockNotAvailable
+            } => Failures.TryAgain,
             _ => null,
         };
 }

@@ -101,18 +101,30 @@ public sealed class CountVisits(TimeProvider clock) : EventConsumer
     {
         VisitScheduled visit => new CountedVisit
         {
-            SchoolId = visit.SchoolId, Id = visit.AggregateId, Version = visit.Version, TermId = visit.TermId,
-            StudentIds = [.. visit.StudentIds], Planned = true,
+            SchoolId = visit.SchoolId,
+            Id = visit.AggregateId,
+            Version = visit.Version,
+            TermId = visit.TermId,
+            StudentIds = [.. visit.StudentIds],
+            Planned = true,
         },
         VisitCancelled visit => new CountedVisit
         {
-            SchoolId = visit.SchoolId, Id = visit.AggregateId, Version = visit.Version, TermId = visit.TermId,
+            SchoolId = visit.SchoolId,
+            Id = visit.AggregateId,
+            Version = visit.Version,
+            TermId = visit.TermId,
             StudentIds = [.. visit.StudentIds],
         },
         VisitCompleted visit => new CountedVisit
         {
-            SchoolId = visit.SchoolId, Id = visit.AggregateId, Version = visit.Version, TermId = visit.TermId,
-            StudentIds = [.. visit.StudentIds], Planned = true, Effective = visit.Effective,
+            SchoolId = visit.SchoolId,
+            Id = visit.AggregateId,
+            Version = visit.Version,
+            TermId = visit.TermId,
+            StudentIds = [.. visit.StudentIds],
+            Planned = true,
+            Effective = visit.Effective,
             // Text complements a visit and is none by itself, unless it was effective (VIS-22: a deaf guardian).
             Visited = visit.Mode != VisitMode.Text || visit.Effective,
             InPerson = visit.Mode == VisitMode.InPerson,

@@ -48,8 +48,14 @@ internal static class ListCoverage
                 .Where(c => c.NodeId == school.SchoolId && c.TermId == term!.Id && c.Kind == NodeKind.Grade)
             select new Place
             {
-                Kind = NodeKind.Grade, Id = school.SchoolId, DistrictId = school.DistrictId, SchoolId = school.SchoolId,
-                Grade = grade.Grade, CountedAs = grade.Grade, SortedBy = grade.Grade, WithdrawnOn = null,
+                Kind = NodeKind.Grade,
+                Id = school.SchoolId,
+                DistrictId = school.DistrictId,
+                SchoolId = school.SchoolId,
+                Grade = grade.Grade,
+                CountedAs = grade.Grade,
+                SortedBy = grade.Grade,
+                WithdrawnOn = null,
             },
             cancel);
     }
@@ -107,7 +113,7 @@ internal static class ListCoverage
                 from place in places
                 from figures in Db.Set<Coverage>()
                     .Where(c => c.NodeId == place.Id && c.TermId == term.Id && c.Grade == place.CountedAs).DefaultIfEmpty()
-                // What is withdrawn stays in the terms in which it had students.
+                    // What is withdrawn stays in the terms in which it had students.
                 where place.WithdrawnOn == null || figures!.OnRoll > 0
                 orderby place.SortedBy, place.Id
                 select new { place, figures }).Take(take + 1).AsNoTracking().ToListAsync(cancel);

@@ -9,21 +9,39 @@ internal sealed class Place
 {
     public static readonly Expression<Func<District, Place>> OfDistrict = district => new Place
     {
-        Kind = NodeKind.District, Id = district.Id, DistrictId = district.Id, CountedAs = "", SortedBy = "",
+        Kind = NodeKind.District,
+        Id = district.Id,
+        DistrictId = district.Id,
+        CountedAs = "",
+        SortedBy = "",
         WithdrawnOn = null,
     };
 
     public static readonly Expression<Func<School, Place>> OfSchool = school => new Place
     {
-        Kind = NodeKind.School, Id = school.SchoolId, DistrictId = school.DistrictId, SchoolId = school.SchoolId,
-        Title = school.Name, CountedAs = "", SortedBy = school.Name, Version = school.Version, WithdrawnOn = school.WithdrawnOn,
+        Kind = NodeKind.School,
+        Id = school.SchoolId,
+        DistrictId = school.DistrictId,
+        SchoolId = school.SchoolId,
+        Title = school.Name,
+        CountedAs = "",
+        SortedBy = school.Name,
+        Version = school.Version,
+        WithdrawnOn = school.WithdrawnOn,
     };
 
     public static readonly Expression<Func<Class, Place>> OfClass = @class => new Place
     {
-        Kind = NodeKind.Class, Id = @class.Id, DistrictId = @class.DistrictId, SchoolId = @class.SchoolId,
-        Title = @class.Title, Grade = @class.Grade == "" ? null : @class.Grade, CountedAs = "",
-        SortedBy = @class.Grade + " " + @class.Title, Version = @class.Version, WithdrawnOn = @class.WithdrawnOn,
+        Kind = NodeKind.Class,
+        Id = @class.Id,
+        DistrictId = @class.DistrictId,
+        SchoolId = @class.SchoolId,
+        Title = @class.Title,
+        Grade = @class.Grade == "" ? null : @class.Grade,
+        CountedAs = "",
+        SortedBy = @class.Grade + " " + @class.Title,
+        Version = @class.Version,
+        WithdrawnOn = @class.WithdrawnOn,
     };
 
     public NodeKind Kind { get; init; }
@@ -50,8 +68,14 @@ internal sealed class Place
 
     public static Expression<Func<School, Place>> OfGrade(string grade) => school => new Place
     {
-        Kind = NodeKind.Grade, Id = school.SchoolId, DistrictId = school.DistrictId, SchoolId = school.SchoolId,
-        Grade = grade, CountedAs = grade, SortedBy = grade, Version = school.Version,
+        Kind = NodeKind.Grade,
+        Id = school.SchoolId,
+        DistrictId = school.DistrictId,
+        SchoolId = school.SchoolId,
+        Grade = grade,
+        CountedAs = grade,
+        SortedBy = grade,
+        Version = school.Version,
         WithdrawnOn = null,
     };
 }

@@ -239,7 +239,10 @@ internal sealed class VisitChapter(
 
     private static object Request(Family family, DateTimeOffset startsAt) => new
     {
-        studentIds = new[] { family.StudentId }, mode = "inPerson", startsAt, topics = new[] { "学习习惯", "在家阅读" },
+        studentIds = new[] { family.StudentId },
+        mode = "inPerson",
+        startsAt,
+        topics = new[] { "学习习惯", "在家阅读" },
     };
 
     private object Record() => new

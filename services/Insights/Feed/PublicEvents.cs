@@ -22,29 +22,55 @@ internal static class PublicEvents
         [typeof(SchoolChanged)] = Tell<SchoolChanged>(e => new { e.Version, e.WithdrawnOn }),
         [typeof(TermChanged)] = Tell<TermChanged>(e => new
         {
-            e.Version, e.Title, e.StartsOn, e.EndsOn, e.TeachingWeeks, e.WithdrawnOn,
+            e.Version,
+            e.Title,
+            e.StartsOn,
+            e.EndsOn,
+            e.TeachingWeeks,
+            e.WithdrawnOn,
         }),
         [typeof(RosterChanged)] = Tell<RosterChanged>(e => new
         {
-            e.Version, Classes = e.Classes.Count, Enrolments = e.Enrolments.Count, Posts = e.Posts.Count,
+            e.Version,
+            Classes = e.Classes.Count,
+            Enrolments = e.Enrolments.Count,
+            Posts = e.Posts.Count,
         }),
         [typeof(VisitScheduled)] = Tell<VisitScheduled>(e => new
         {
-            e.Version, e.TermId, Students = e.StudentIds.Count, e.Mode, e.StartsAt,
+            e.Version,
+            e.TermId,
+            Students = e.StudentIds.Count,
+            e.Mode,
+            e.StartsAt,
         }),
         [typeof(VisitConfirmed)] = Tell<VisitConfirmed>(e => new { e.Version, e.TermId, Students = e.StudentIds.Count, e.StartsAt }),
         [typeof(VisitTimeProposed)] = Tell<VisitTimeProposed>(e => new
         {
-            e.Version, e.TermId, Students = e.StudentIds.Count, e.StartsAt, e.ProposedStartsAt,
+            e.Version,
+            e.TermId,
+            Students = e.StudentIds.Count,
+            e.StartsAt,
+            e.ProposedStartsAt,
         }),
         [typeof(VisitCancelled)] = Tell<VisitCancelled>(e => new { e.Version, e.TermId, Students = e.StudentIds.Count, e.Declined }),
         [typeof(VisitCompleted)] = Tell<VisitCompleted>(e => new
         {
-            e.Version, e.TermId, Students = e.StudentIds.Count, e.Mode, e.HeldOn, e.Effective,
+            e.Version,
+            e.TermId,
+            Students = e.StudentIds.Count,
+            e.Mode,
+            e.HeldOn,
+            e.Effective,
         }),
         [typeof(CoverageChanged)] = Tell<CoverageChanged>(e => new
         {
-            e.Version, e.TermId, e.OnRoll, e.Planned, e.Visited, e.Effective,
+            e.Version,
+            e.TermId,
+            e.OnRoll,
+            e.Planned,
+            e.Visited,
+            e.Effective,
         }),
         [typeof(SurveyOpened)] = Tell<SurveyOpened>(e => new { e.Version, e.Kind, e.ClosesAt }),
         [typeof(SurveyAnswersCounted)] = Tell<SurveyAnswersCounted>(e => new { e.Version, e.Kind, e.Answers }),
