@@ -42,7 +42,7 @@ public static class ServiceHost
 
         services.AddScoped<AuditTrail>();
         services.AddSingleton(_ => new AuditKey(MasterKey.From(builder.Configuration).Derive("audit/" + name)));
-        services.AddHealthChecks().AddCheck<DatabaseHealth>("database", tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database", tags: [DatabaseHealth.Tag]);
         builder.AddMessaging();
     }
 
@@ -76,7 +76,7 @@ public static class ServiceHost
         app.UseAccessRules();
         IdempotencyKey.UseIdempotencyKeys(app);
         app.MapHealthChecks("/alive", new() { Predicate = _ => false }).Open("says only that the process lives");
-        app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains("ready") })
+        app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains(DatabaseHealth.Tag) })
             .Open("says only whether the service can work");
         app.MapOpenApi("/openapi/{documentName}.json").Open("the API's description is public");
     }

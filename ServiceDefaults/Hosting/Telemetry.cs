@@ -37,6 +37,7 @@ internal static class Telemetry
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
             // A save that a constraint refused is an answer, not a failure; real failures are logged where they are answered.
             .AddFilter("Microsoft.EntityFrameworkCore.Update", LogLevel.None)
+            .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None)
             .AddFilter("Npgsql", LogLevel.Warning)
             .AddFilter("MassTransit", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning)

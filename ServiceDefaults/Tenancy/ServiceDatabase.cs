@@ -47,6 +47,9 @@ public sealed record ServiceDatabase(string Name, string ConnectionString)
 /// </summary>
 internal sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
 {
+    /// <summary>What readiness asks; MassTransit's own check of the broker is tagged "ready" and must not count.</summary>
+    public const string Tag = "homeschool-ready";
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try

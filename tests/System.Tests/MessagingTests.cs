@@ -37,6 +37,8 @@ public sealed class MessagingTests : IAsyncLifetime
         try
         {
             await Task.Delay(TimeSpan.FromSeconds(30)); // the outage itself
+            using var health = await publisher.Client.GetAsync(new Uri("/health", UriKind.Relative));
+            health.StatusCode.ShouldBe(HttpStatusCode.OK); // or a supervisor would stop what works
         }
         finally
         {
