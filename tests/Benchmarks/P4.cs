@@ -26,6 +26,7 @@ internal static class P4
 
     public static async Task RunAsync()
     {
+        await Servers.TrackCommitTimesAsync();
         await using var servers = await Servers.StartAsync();
         await using var identity = await TestIdentity.StartAsync();
         var (outbox, effects) = (await servers.CreateDatabaseAsync(), await servers.CreateDatabaseAsync());

@@ -54,6 +54,14 @@ public sealed class Servers : IAsyncDisposable
         return new NpgsqlConnectionStringBuilder(Setting("HOMESCHOOL_TEST_POSTGRES")) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
+    /// <summary>Has PostgreSQL keep the commit time of every row, which takes a restart.</summary>
+    public static async Task TrackCommitTimesAsync(CancellationToken cancel = default)
+    {
+        await ExecuteAsync("ALTER SYSTEM SET track_commit_timestamp = on", cancel);
+        NpgsqlConnection.ClearAllPools();
+        await ControlAsync("postgres", "restart", cancel);
+    }
+
     /// <summary>Stops, starts, kills or restarts a server, e.g. <c>("rabbitmq", "stop")</c>; returns when it has happened.</summary>
     public static async Task ControlAsync(string server, string action, CancellationToken cancel = default)
     {
