@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using HomeSchool.ServiceDefaults.Keys;
@@ -39,7 +40,8 @@ public sealed class SurveyLinks
     internal LinkTarget? Read(string? token)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        if (token is null || token.Length > 2 * Length || !Base64Url.TryDecodeFromChars(token, bytes, out var length) || length != Length)
+        // Not TryDecodeFromChars: it throws where a character is none of base64url's.
+        if (token is null || Base64Url.DecodeFromChars(token, bytes, out _, out var length) != OperationStatus.Done || length != Length)
             return null;
         Span<byte> signature = stackalloc byte[SignatureLength];
         Sign(bytes[..(2 * IdLength)], signature);

@@ -78,6 +78,18 @@ public sealed class AnsweringTests(SurveysSystem system)
     }
 
     [Theory]
+    [Trait("Rule", "SUR-3")]
+    [InlineData("!!!")]
+    [InlineData("abc")]
+    [InlineData("链接")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!")]
+    public async Task A_link_that_is_none_leads_nowhere(string token)
+    {
+        using var answer = await system.As().GetAsync(new Uri($"/api/surveys/answers/{token}", UriKind.Relative));
+        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
     [Trait("Rule", "SUR-1")]
     [InlineData("""{"answers":{"conversation":6,"helpful":8}}""", "answers.conversation", "surveys.number-out-of-range")]
     [InlineData("""{"answers":{"conversation":0,"helpful":8}}""", "answers.conversation", "surveys.number-out-of-range")]
