@@ -13,8 +13,8 @@ internal static partial class Forwarding
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = settings.Connections;
-            // Every route has its own. A limit here would cut the connection of a client that is refused while it still sends, before
-            // it has read why.
+            // Every route has its own. A limit here would cut the connection of a client that is refused while it still sends,
+            // before it has read why.
             kestrel.Limits.MaxRequestBodySize = null;
         });
         // YARP logs addresses of requests, and every failure with its stack: ours says what an operator needs.
@@ -23,7 +23,7 @@ internal static partial class Forwarding
             .LoadFromMemory(Routes.All(settings), Routes.Clusters(builder.Configuration, settings))
             .ConfigureHttpClient((_, handler) =>
             {
-                // The request carries its traceparent already; a span of its own for every forwarded request would say nothing more.
+                // The request carries its traceparent already; a span more for each would say nothing more.
                 handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(3);
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // names may come to mean other machines
@@ -37,7 +37,9 @@ internal static partial class Forwarding
     {
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Forwarding));
         var inFlight = Routes.Clusters(app.Configuration, settings).ToFrozenDictionary(
-            cluster => cluster.ClusterId, cluster => new InFlight(Routes.MostInFlight(cluster.ClusterId, settings)), StringComparer.Ordinal);
+            cluster => cluster.ClusterId,
+            cluster => new InFlight(Routes.MostInFlight(cluster.ClusterId, settings)),
+            StringComparer.Ordinal);
         app.MapReverseProxy(proxy =>
         {
             proxy.Use(ForwardAsync);
@@ -78,10 +80,11 @@ internal static partial class Forwarding
     {
         if (context.RequestAborted.IsCancellationRequested)
             return Task.CompletedTask; // nobody listens any more
-        var problem = Meaning(context.Response.StatusCode);
-        if (problem.StatusCode >= 500)
+        var status = context.Response.StatusCode;
+        var started = context.Response.HasStarted; // then YARP cuts the connection: the client sees an answer without an end
+        if (started || status >= 500)
             LogFailed(log, cluster, error.Error, error.Exception?.GetBaseException().Message);
-        return context.Response.HasStarted ? Task.CompletedTask : problem.ExecuteAsync(context);
+        return started ? Task.CompletedTask : Meaning(status).ExecuteAsync(context);
     }
 
     // YARP's status tells the client's mistakes (a broken or slow body: 4xx) from the service's (502, 503, 504).

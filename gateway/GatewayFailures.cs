@@ -13,7 +13,7 @@ internal static class GatewayFailures
     public static readonly Failure Overloaded = new("gateway.overloaded", 503,
         "当前使用人数过多,请稍后重试。", "Too busy at the moment; please try again shortly.");
 
-    /// <summary>The service does not answer. What was asked may have happened: repeat commands with their Idempotency-Key.</summary>
+    /// <summary>The service does not answer. What was asked may have happened: repeat it with its Idempotency-Key.</summary>
     public static readonly Failure Unavailable = new("gateway.service-unavailable", 503,
         "服务暂时不可用,请稍后重试。", "The service is not available at the moment; please try again shortly.");
 

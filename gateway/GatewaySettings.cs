@@ -10,7 +10,7 @@ public sealed class GatewaySettings
 {
     private const int FastestPerMinute = 100_000_000; // as good as no limit
 
-    /// <summary>Whether to serve plain HTTP on an address that is not loopback: only where something in front speaks TLS.</summary>
+    /// <summary>Whether to serve plain HTTP beyond loopback: only where something in front speaks TLS.</summary>
     public bool AllowPlainHttp { get; set; }
 
     /// <summary>Addresses or networks (CIDR) of the proxies in front; from these, and no one else, <c>X-Forwarded-For</c> and
@@ -29,8 +29,8 @@ public sealed class GatewaySettings
     [Range(1, long.MaxValue)]
     public long UploadBytes { get; set; } = 512L << 20;
 
-    /// <summary>Requests that one service may have in its hands; more are answered 503 at once, so that overload shows as refusals
-    /// and not as waiting, and a service that hangs does not take the others along.</summary>
+    /// <summary>Requests that one service may have in its hands; more are answered 503 at once, so that overload shows as
+    /// refusals and not as waiting, and a service that hangs does not take the others along.</summary>
     [Range(1, int.MaxValue)]
     public int InFlight { get; set; } = 256;
 

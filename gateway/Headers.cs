@@ -12,12 +12,12 @@ internal static class Headers
     // Only a proxy or a service of ours may say these; from a client they are hearsay.
     private static readonly string[] Untrusted =
     [
-        "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server",
-        "X-Original-For", "X-Original-Proto", "Forwarded", "X-Real-IP",
+        "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port",
+        "X-Forwarded-Server", "X-Original-For", "X-Original-Proto", "Forwarded", "X-Real-IP",
         "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Correlation-Id",
     ];
 
-    /// <summary>Security headers on every answer, ours or a service's. A service's own content policy and caching stand.</summary>
+    /// <summary>Security headers on every answer. A service's own content policy and caching stand.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(static state => Secure((HttpContext)state), context);
@@ -25,8 +25,8 @@ internal static class Headers
     });
 
     /// <summary>
-    /// Finds the client's address behind trusted proxies, drops what only such proxies may say, and puts our trace into the place of
-    /// the client's.
+    /// Finds the client's address behind trusted proxies, drops what only such proxies may say, and puts our trace into the
+    /// place of the client's.
     /// </summary>
     public static void UseTrustedHeaders(this WebApplication app, GatewaySettings settings)
     {

@@ -37,7 +37,8 @@ internal static class Health
         limit.CancelAfter(Patience);
         var states = await Task.WhenAll(cluster.DestinationsState.AllDestinations.Select(async destination =>
         {
-            using var question = new HttpRequestMessage(HttpMethod.Get, destination.Model.Config.Address.TrimEnd('/') + "/health");
+            var address = destination.Model.Config.Address.TrimEnd('/');
+            using var question = new HttpRequestMessage(HttpMethod.Get, address + "/health");
             try
             {
                 using var answer = await cluster.Model.HttpClient.SendAsync(question, limit.Token);

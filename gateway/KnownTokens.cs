@@ -11,8 +11,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace HomeSchool.Gateway;
 
 /// <summary>
-/// Tokens that were found valid, by hash, until they expire. A known token is worth its account's own rate limit; an unknown one is
-/// counted for its address before its signature is checked, so that made-up tokens buy nobody a limit of one's own or our time.
+/// Tokens that were found valid, by hash, until they expire. A known token is worth its account's own rate limit; an unknown one
+/// is counted for its address before its signature is checked, so that made-up tokens buy neither a limit of one's own nor time.
 /// </summary>
 internal sealed class KnownTokens : IDisposable
 {
@@ -56,8 +56,8 @@ internal static class TokenCheck
     /// <summary>Recognises tokens, for the rate limits.</summary>
     public static void UseKnownTokens(this WebApplication app)
     {
-        // The gateway needs no principals. WebApplication puts authentication and authorization in front of every request where they
-        // are registered and these marks are missing: a tenth of what the gateway can do.
+        // The gateway needs no principals. Where authentication and authorization are registered and these marks are missing,
+        // WebApplication would run them for every request, known token or not.
         IApplicationBuilder pipeline = app;
         pipeline.Properties["__AuthenticationMiddlewareSet"] = true;
         pipeline.Properties["__AuthorizationMiddlewareSet"] = true;
@@ -80,7 +80,8 @@ internal static class TokenCheck
     public static void UseTokenCheck(this WebApplication app)
     {
         var known = app.Services.GetRequiredService<KnownTokens>();
-        var rules = app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
+        var rules = app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>()
+            .Get(JwtBearerDefaults.AuthenticationScheme);
         var keys = rules.ConfigurationManager!;
         var parameters = rules.TokenValidationParameters.Clone();
         parameters.ConfigurationManager = (BaseConfigurationManager)keys;

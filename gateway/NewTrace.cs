@@ -14,7 +14,8 @@ internal sealed class NewTrace : DistributedContextPropagator
         object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
         (traceId, traceState) = (null, null);
 
-    public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+    public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(
+        object? carrier, PropagatorGetterCallback? getter) => null;
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
     {

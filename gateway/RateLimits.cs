@@ -10,7 +10,7 @@ namespace HomeSchool.Gateway;
 
 /// <summary>Who a request is counted for.</summary>
 /// <param name="IsAccount">An account, or else a network address.</param>
-/// <param name="Id">The account's id; the IPv4 address; or the /64 network of an IPv6 address, which is what one subscriber has.</param>
+/// <param name="Id">The account's id; the IPv4 address; or the /64 of an IPv6 address, which is what one subscriber has.</param>
 internal readonly record struct Client(bool IsAccount, UInt128 Id)
 {
     /// <summary>The account of a known token, otherwise the address.</summary>
@@ -41,8 +41,8 @@ internal readonly record struct Client(bool IsAccount, UInt128 Id)
 }
 
 /// <summary>
-/// Token buckets: one for each account and each address, and narrower ones, on top of these, where guessing or hammering would pay.
-/// They live in this process; see the README for several gateways.
+/// Token buckets: one for each account and each address, and narrower ones, on top of these, where guessing or hammering would
+/// pay. They live in this process; see the README for several gateways.
 /// </summary>
 internal static class RateLimits
 {
@@ -68,7 +68,8 @@ internal static class RateLimits
         {
             options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Client>(
                 context => RateLimitPartition.GetTokenBucketLimiter(Client.Of(context), ofClient));
-            options.AddPolicy(SignIn, context => RateLimitPartition.GetTokenBucketLimiter(Client.AddressOf(context), _ => signIn));
+            options.AddPolicy(SignIn, context => RateLimitPartition.GetTokenBucketLimiter(
+                Client.AddressOf(context), _ => signIn));
             options.AddPolicy(Link, context => RateLimitPartition.GetTokenBucketLimiter(
                 context.GetRouteValue(LinkValue) as string ?? "", _ => link));
             options.OnRejected = RefuseAsync;

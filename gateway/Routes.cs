@@ -56,10 +56,16 @@ internal static class Routes
             MaxRequestBodySize = settings.RequestBytes,
         };
 
-        RouteConfig SignIn(string path) => Route("identity", path, HttpMethods.Post) with { RateLimiterPolicy = RateLimits.SignIn };
+        RouteConfig SignIn(string path) => Route("identity", path, HttpMethods.Post) with
+        {
+            RateLimiterPolicy = RateLimits.SignIn,
+        };
 
-        RouteConfig Link(string service, string page) =>
-            Route(service, $"/api/{service}/{page}/{{{RateLimits.LinkValue}}}/{{**rest}}") with { RateLimiterPolicy = RateLimits.Link };
+        RouteConfig Link(string service, string page) => Route(
+            service, $"/api/{service}/{page}/{{{RateLimits.LinkValue}}}/{{**rest}}") with
+        {
+            RateLimiterPolicy = RateLimits.Link,
+        };
     }
 
     /// <summary>Where services are, and how long to wait for them.</summary>
@@ -90,7 +96,8 @@ internal static class Routes
     }
 
     /// <summary>How many requests a cluster may have in its hands.</summary>
-    public static int MostInFlight(string cluster, GatewaySettings settings) => cluster == Feed ? settings.Feeds : settings.InFlight;
+    public static int MostInFlight(string cluster, GatewaySettings settings) =>
+        cluster == Feed ? settings.Feeds : settings.InFlight;
 
     private static string[] Addresses(IConfiguration configuration, string service)
     {
@@ -99,6 +106,9 @@ internal static class Routes
             : throw new InvalidOperationException($"services:{service}:http:0 must be the address of the service {service}.");
 
         string[] Of(string scheme) =>
-            [.. configuration.GetSection($"services:{service}:{scheme}").GetChildren().Select(address => address.Value).OfType<string>()];
+        [
+            .. configuration.GetSection($"services:{service}:{scheme}").GetChildren()
+                .Select(address => address.Value).OfType<string>(),
+        ];
     }
 }

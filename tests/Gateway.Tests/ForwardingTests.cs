@@ -66,6 +66,21 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Half_an_answer_does_not_look_like_a_whole_one()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+
+        using var answer = await gateway.Client.GetAsync(
+            "/api/visits/cut", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK); // before its end the client cannot know better
+        gateway.Upstream.Release.Release();
+        await Should.ThrowAsync<HttpRequestException>(answer.Content.ReadAsStringAsync());
+
+        var logged = await Eventually.GetAsync(() => Task.FromResult(gateway.Logged), lines => lines.Count > 0, seconds: 5);
+        logged.ShouldHaveSingleItem().ShouldContain("visits");
+    }
+
+    [Fact]
     public async Task A_service_that_stays_silent_is_given_up()
     {
         await using var gateway = await RunningGateway.StartAsync(("Gateway:PatienceSeconds", "1"));
@@ -134,7 +149,10 @@ public sealed class ForwardingTests
         await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"));
 
         for (var i = 0; i < 3; i++)
-            (await (await gateway.GetAsync($"/api/{RunningGateway.Down}/all")).ProblemAsync()).ShouldBe("gateway.service-unavailable");
+        {
+            var answer = await gateway.GetAsync($"/api/{RunningGateway.Down}/all");
+            (await answer.ProblemAsync()).ShouldBe("gateway.service-unavailable");
+        }
     }
 
     [Fact]

@@ -69,7 +69,9 @@ public sealed class HostingTests
     public async Task The_process_refuses_to_start_with_a_clear_message()
     {
         var refusal = await Should.ThrowAsync<InvalidOperationException>(ServiceProcess.RunAsync(
-            typeof(GatewaySettings).Assembly.Location, "--urls=http://0.0.0.0:0", new Dictionary<string, string>(StringComparer.Ordinal)));
+            typeof(GatewaySettings).Assembly.Location,
+            "--urls=http://0.0.0.0:0",
+            new Dictionary<string, string>(StringComparer.Ordinal)));
 
         refusal.Message.ShouldContain("Refusing to start: http://0.0.0.0:0");
         refusal.Message.ShouldContain("拒绝启动");

@@ -83,7 +83,8 @@ public sealed class RateLimitTests
         await using var gateway = await StartAsync(("LinkBurst", 2));
         await SpendAsync(2, () => gateway.GetAsync("/api/visits/answers/first/slots"));
 
-        (await gateway.SendAsync(HttpMethod.Post, "/api/visits/answers/first")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        var refused = await gateway.SendAsync(HttpMethod.Post, "/api/visits/answers/first");
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
         (await gateway.GetAsync("/api/visits/answers/second")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -105,9 +106,12 @@ public sealed class RateLimitTests
         await SpendAsync(1, () => gateway.GetAsync(Path, ("X-Forwarded-For", "203.0.113.2")));
         await SpendAsync(1, () => gateway.GetAsync(Path, ("X-Forwarded-For", "2001:db8:1:1::1")));
 
-        (await gateway.GetAsync(Path, ("X-Forwarded-For", "203.0.113.1"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        (await gateway.GetAsync(Path, ("X-Forwarded-For", "2001:db8:1:1:ffff::2"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        (await gateway.GetAsync(Path, ("X-Forwarded-For", "2001:db8:1:2::1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await AskAsAsync("203.0.113.1")).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await AskAsAsync("2001:db8:1:1:ffff::2")).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await AskAsAsync("2001:db8:1:2::1")).ShouldBe(HttpStatusCode.OK);
+
+        async Task<HttpStatusCode> AskAsAsync(string address) =>
+            (await gateway.GetAsync(Path, ("X-Forwarded-For", address))).StatusCode;
     }
 
     [Fact]

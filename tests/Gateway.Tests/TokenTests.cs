@@ -15,7 +15,8 @@ public sealed class TokenTests
 
         for (var i = 0; i < 3; i++)
         {
-            var received = await (await gateway.GetAsync("/api/visits/appointments", token)).Content.ReadFromJsonAsync<Received>();
+            var answer = await gateway.GetAsync("/api/visits/appointments", token);
+            var received = await answer.Content.ReadFromJsonAsync<Received>();
             received!.Headers["Authorization"].ShouldBe("Bearer " + token);
         }
     }

@@ -77,6 +77,13 @@ public sealed class Upstream : IAsyncDisposable
             return "page";
         });
         server.MapGet("/api/visits/reset", (HttpContext context) => context.Abort());
+        server.MapGet("/api/visits/cut", async (HttpContext context) =>
+        {
+            await context.Response.WriteAsync("half an ");
+            await context.Response.Body.FlushAsync();
+            await Release.WaitAsync(context.RequestAborted);
+            context.Abort();
+        });
         server.MapGet("/api/visits/held", async () =>
         {
             Held.Release();
