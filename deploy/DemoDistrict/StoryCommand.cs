@@ -38,14 +38,14 @@ internal static class StoryCommand
 
         await narrator.ChapterAsync("The visits");
         await using var dashboards = await Dashboards.OpenAsync(admin, people, narrator, cancel);
-        var visits = await new VisitChapter(anybody, scene, people, dashboards, narrator, clock).TellAsync(cancel);
+        var visits = await new VisitChapter(admin, anybody, scene, people, dashboards, narrator, clock).TellAsync(cancel);
 
         await narrator.ChapterAsync("The survey");
         await new SurveyChapter(anybody, scene, people, dashboards, visits, narrator).TellAsync(cancel);
 
         await narrator.ChapterAsync("The dashboards");
         await dashboards.CompareAsync(scene.School, visits, narrator);
-        Console.WriteLine($"\n{narrator.Steps} steps, all as they should be, in {clock.GetElapsedTime(begin).TotalSeconds:F1} s.");
+        await narrator.ChapterAsync($"{narrator.Steps} steps, all as they should be, in {narrator.Milliseconds(begin)} ms.");
     }
 
     private static async Task ImportAsync(
@@ -64,8 +64,9 @@ internal static class StoryCommand
             {
                 using var zip = File.Create(file);
                 var rows = RosterZip.Write(plan, zip, cancel);
+                var students = rows["demographics"];
                 return Task.FromResult(
-                    $"{plan.Schools} schools, {rows["demographics"]:N0} students; {rows.Values.Sum():N0} rows, {zip.Length:N0} bytes");
+                    $"{plan.Schools} schools, {students:N0} students; {rows.Values.Sum():N0} rows, {zip.Length:N0} bytes");
             });
             await chapter.TellAsync(file, mustBeClean: true, mayReplace, cancel);
         }

@@ -1,3 +1,5 @@
+using HomeSchool.DemoDistrict.Generator;
+
 namespace HomeSchool.DemoDistrict.Tests;
 
 /// <summary>The command line refuses what it does not understand.</summary>
@@ -11,17 +13,13 @@ public sealed class ArgumentsTests
     [InlineData("--schools is a whole number from 1 to 2000, not 0.", "--schools", "0")]
     [InlineData("--subject-classes is yes or no, not maybe.", "--subject-classes", "maybe")]
     public void A_wrong_option_is_told(string message, params string[] args) =>
-        Should.Throw<UsageException>(() => GenerateCommand.Plan(new Arguments(args, GenerateCommand.Options), TimeProvider.System))
-            .Message.ShouldBe(message);
+        Should.Throw<UsageException>(() => Plan(args)).Message.ShouldBe(message);
 
     [Fact]
-    public void Options_make_the_plan()
-    {
-        var plan = GenerateCommand.Plan(
-            new Arguments(
-                ["--seed", "-3", "--schools", "7", "--students-per-school", "99", "--school-year", "2025", "--subject-classes", "no"],
-                GenerateCommand.Options),
-            TimeProvider.System);
-        plan.ShouldBe(GeneratedRoster.Plan(-3, 7, 99, 2025, subjectClasses: false));
-    }
+    public void Options_make_the_plan() =>
+        Plan("--seed", "-3", "--schools", "7", "--students-per-school", "99", "--school-year", "2025", "--subject-classes", "no")
+            .ShouldBe(GeneratedRoster.Plan(-3, 7, 99, 2025, subjectClasses: false));
+
+    private static DistrictPlan Plan(params string[] args) =>
+        GenerateCommand.Plan(new Arguments(args, GenerateCommand.Options), TimeProvider.System);
 }

@@ -36,20 +36,23 @@ public sealed partial class RosterZipTests
         {
             ["manifest.csv"] = "propertyName,value",
             ["orgs.csv"] = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
-            ["academicSessions.csv"] = "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear",
-            ["courses.csv"] = "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,"
-                + "subjectCodes",
+            ["academicSessions.csv"] = "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,"
+                + "schoolYear",
+            ["courses.csv"] = "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,"
+                + "subjects,subjectCodes",
             ["classes.csv"] = "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
                 + "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
-            ["users.csv"] = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
-                + "middleName,identifier,email,sms,phone,agentSourcedIds,grades,password",
+            ["users.csv"] = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,"
+                + "familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password",
             ["demographics.csv"] = "sourcedId,status,dateLastModified,birthDate,sex,americanIndianOrAlaskaNative,asian,"
                 + "blackOrAfricanAmerican,nativeHawaiianOrOtherPacificIslander,white,demographicRaceTwoOrMoreRaces,"
                 + "hispanicOrLatinoEthnicity,countryOfBirthCode,stateOfBirthAbbreviation,cityOfBirth,publicSchoolResidenceStatus",
             ["enrollments.csv"] = "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
                 + "beginDate,endDate",
         };
-        Default.Headers.ToDictionary(pair => pair.Key, pair => string.Join(',', pair.Value), Ordinal).ShouldBe(expected, ignoreOrder: true);
+        Default.Headers.Keys.ShouldBe(expected.Keys, ignoreOrder: true);
+        foreach (var (file, header) in Default.Headers)
+            string.Join(',', header).ShouldBe(expected[file]);
     }
 
     [Fact]
@@ -132,7 +135,8 @@ public sealed partial class RosterZipTests
         var roster = GeneratedRoster.Of(GeneratedRoster.Plan(seed, schools, students, subjectClasses: subjects));
         var homerooms = Homerooms(roster);
         var posts = roster["enrollments.csv"]
-            .Where(row => homerooms.Contains(row["classSourcedId"]) && row["role"] == "teacher").ToLookup(row => row["primary"], Ordinal);
+            .Where(row => homerooms.Contains(row["classSourcedId"]) && row["role"] == "teacher")
+            .ToLookup(row => row["primary"], Ordinal);
         posts["true"].Select(row => row["classSourcedId"]).ShouldBe(homerooms, ignoreOrder: true);
         posts["true"].Select(row => row["userSourcedId"]).ShouldBeUnique(Ordinal);
         posts["false"].Select(row => row["classSourcedId"]).ShouldBe(homerooms, ignoreOrder: true);
@@ -148,12 +152,14 @@ public sealed partial class RosterZipTests
         lessons.CountBy(row => (row["schoolSourcedId"], row["title"].Split('班')[0])).ShouldAllBe(@class => @class.Value >= 7);
         var taught = Default["enrollments.csv"]
             .Where(row => row["role"] == "teacher" && !homerooms.Contains(row["classSourcedId"])).ToList();
-        taught.Select(row => row["classSourcedId"]).Order(Ordinal).ShouldBe(lessons.Select(row => row["sourcedId"]).Order(Ordinal));
+        taught.Select(row => row["classSourcedId"]).Order(Ordinal)
+            .ShouldBe(lessons.Select(row => row["sourcedId"]).Order(Ordinal));
         taught.CountBy(row => row["userSourcedId"], Ordinal).Count(teacher => teacher.Value > 1).ShouldBeGreaterThan(50);
         // A lesson has the students of its class.
-        Default["enrollments.csv"].Count(row => row["role"] == "student" && !homerooms.Contains(row["classSourcedId"]))
-            .ShouldBe(Default["enrollments.csv"].Where(row => row["role"] == "student" && homerooms.Contains(row["classSourcedId"]))
-                .Sum(row => lessons.Count(lesson => lesson["sourcedId"].StartsWith(row["classSourcedId"] + "-", StringComparison.Ordinal))));
+        var students = Default["enrollments.csv"].Where(row => row["role"] == "student")
+            .ToLookup(row => row["classSourcedId"], row => row["userSourcedId"], Ordinal);
+        foreach (var lesson in lessons.Select(row => row["sourcedId"]))
+            students[lesson].ShouldBe(students[lesson[..lesson.LastIndexOf('-')]]);
     }
 
     [Fact]
@@ -193,13 +199,14 @@ public sealed partial class RosterZipTests
             .ToDictionary(pair => pair.Key, pair => pair.Value / all, Ordinal);
         roles["relative"].ShouldBeInRange(0.10, 0.25);
         roles["guardian"].ShouldBeInRange(0.02, 0.08);
-        families.Count(family => family.Select(child => child["orgSourcedIds"]).Distinct(Ordinal).Count() > 1).ShouldBeGreaterThan(50);
+        families.Count(family => family.Select(child => child["orgSourcedIds"]).Distinct(Ordinal).Count() > 1)
+            .ShouldBeGreaterThan(50);
     }
 
     [Fact]
     public void Siblings_share_the_family_name_and_are_a_year_apart_at_least()
     {
-        var births = Default["demographics.csv"].ToDictionary(row => row["sourcedId"], row => DateOnly.Parse(row["birthDate"], null), Ordinal);
+        var births = Births(Default);
         foreach (var family in Families(Default).Where(family => family.Count() > 1))
         {
             family.Select(child => child["familyName"]).Distinct(Ordinal).Count().ShouldBe(1);
@@ -212,7 +219,7 @@ public sealed partial class RosterZipTests
     [Fact]
     public void Children_have_the_age_of_their_grade()
     {
-        var births = Default["demographics.csv"].ToDictionary(row => row["sourcedId"], row => DateOnly.Parse(row["birthDate"], null), Ordinal);
+        var births = Births(Default);
         Default.Users("student").ShouldAllBe(user => AgeIn(2026, births[user["sourcedId"]]) == Grade(user) + 5);
     }
 
@@ -226,14 +233,14 @@ public sealed partial class RosterZipTests
             .Where(row => row["type"] == "semester")
             .Select(row => (From: DateOnly.Parse(row["startDate"], null), To: DateOnly.Parse(row["endDate"], null))).ToList();
         terms.Count.ShouldBe(2);
-        terms.ShouldAllBe(term => term.From.DayOfWeek == DayOfWeek.Monday && term.To.DayNumber - term.From.DayNumber + 1 == 20 * 7);
+        terms.ShouldAllBe(term => term.From.DayOfWeek == DayOfWeek.Monday && term.To == term.From.AddDays(20 * 7 - 1));
         terms[0].From.ShouldBeInRange(new DateOnly(year, 8, 29), new DateOnly(year, 9, 4));
         terms[1].From.ShouldBeGreaterThan(terms[0].To);
     }
 
     [Theory]
-    [InlineData("2026-07-31", 2025)]
-    [InlineData("2026-08-01", 2026)]
+    [InlineData("2026-08-30", 2025)]
+    [InlineData("2026-08-31", 2026)]
     [InlineData("2027-01-15", 2026)]
     public void A_day_is_in_a_school_year(string day, int begins) =>
         SchoolYear.At(DateOnly.Parse(day, null)).Begins.ShouldBe(begins);
@@ -252,8 +259,8 @@ public sealed partial class RosterZipTests
     {
         var to = new MeasuringStream(every: 300_000);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var rows = RosterZip.Write(
-            GeneratedRoster.Plan(schools: 200, students: 1_000, subjectClasses: false), to, TestContext.Current.CancellationToken);
+        var plan = GeneratedRoster.Plan(schools: 200, students: 1_000, subjectClasses: false);
+        var rows = RosterZip.Write(plan, to, TestContext.Current.CancellationToken);
         rows["demographics"].ShouldBe(200_000);
         to.Looks.ShouldBeGreaterThan(30);
         (to.MostLive - before).ShouldBeLessThan(32 << 20);
@@ -262,6 +269,9 @@ public sealed partial class RosterZipTests
     private static int Grade(Dictionary<string, string> user) => int.Parse(user["grades"], null);
 
     private static int AgeIn(int year, DateOnly birth) => year - birth.Year - (birth > new DateOnly(birth.Year, 8, 31) ? 1 : 0);
+
+    private static Dictionary<string, DateOnly> Births(GeneratedRoster roster) => roster["demographics.csv"]
+        .ToDictionary(row => row["sourcedId"], row => DateOnly.Parse(row["birthDate"], null), Ordinal);
 
     private static HashSet<string> Homerooms(GeneratedRoster roster) =>
         roster["classes.csv"].Where(row => row["classType"] == "homeroom").Select(row => row["sourcedId"]).ToHashSet(Ordinal);

@@ -5,7 +5,8 @@ namespace HomeSchool.DemoDistrict.Generator;
 /// <param name="Schools">How many schools, 1 to <see cref="MostSchools"/>.</param>
 /// <param name="StudentsPerSchool">Students of each, <see cref="FewestStudents"/> to <see cref="MostStudents"/>.</param>
 /// <param name="Year">The school year.</param>
-/// <param name="SubjectClasses">Whether each class's lessons are there too, as scheduled classes; the roster is then ten times as long.</param>
+/// <param name="SubjectClasses">Whether each class's lessons are there too, as scheduled classes: ten times as many
+/// enrollments.</param>
 internal sealed record DistrictPlan(long Seed, int Schools, int StudentsPerSchool, SchoolYear Year, bool SubjectClasses)
 {
     public const int MostSchools = 2_000;
@@ -32,8 +33,12 @@ internal sealed record SchoolYear(int Begins)
         Of(2, "第二学期", NearestMonday(new DateOnly(Begins + 1, 3, 1))),
     ];
 
-    /// <summary>The school year of a day; the new one begins in August.</summary>
-    public static SchoolYear At(DateOnly day) => new(day.Month >= 8 ? day.Year : day.Year - 1);
+    /// <summary>The school year of a day; in the summer holidays the one before: nobody is on the new one's roll yet.</summary>
+    public static SchoolYear At(DateOnly day)
+    {
+        var year = new SchoolYear(day.Year);
+        return day >= year.Terms[0].StartsOn ? year : new SchoolYear(day.Year - 1);
+    }
 
     private static DateOnly NearestMonday(DateOnly day)
     {

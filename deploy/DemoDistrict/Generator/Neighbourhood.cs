@@ -1,8 +1,8 @@
 namespace HomeSchool.DemoDistrict.Generator;
 
 /// <summary>
-/// A few schools whose students' families live together (片区): siblings go to any of them. It is as much of the district as is ever
-/// in memory; it is built anew for each file, always the same.
+/// A few schools whose students' families live together (片区): siblings go to any of them. It is as much of the district as is
+/// ever in memory; it is built anew for each file, always the same.
 /// </summary>
 internal sealed class Neighbourhood
 {

@@ -154,8 +154,8 @@ internal sealed class RosterZip
                 {
                     var username = $"{staff.Name.Latin}.{staff.Id}";
                     User(
-                        staff.Id, school.Id, staff.Role, username, staff.Name, identifier: "", $"{username}@demo.example", sms: "",
-                        agents: "", grade: "");
+                        staff.Id, school.Id, staff.Role, username, staff.Name, identifier: "", $"{username}@demo.example",
+                        sms: "", agents: "", grade: "");
                 }
             }
 
@@ -177,9 +177,10 @@ internal sealed class RosterZip
                 var children = string.Join(',', family.Children.Select(child => child.Id));
                 foreach (var guardian in family.Guardians)
                 {
+                    var username = $"{guardian.Name.Latin}.{guardian.Id}";
                     User(
-                        guardian.Id, schools, guardian.Role, $"{guardian.Name.Latin}.{guardian.Id}", guardian.Name, identifier: "",
-                        email: "", guardian.Phone, children, grade: "");
+                        guardian.Id, schools, guardian.Role, username, guardian.Name, identifier: "", email: "", guardian.Phone,
+                        children, grade: "");
                 }
             }
         }
@@ -187,8 +188,8 @@ internal sealed class RosterZip
         void User(
             string id, string orgs, string role, string username, Name name, string identifier, string email, string sms,
             string agents, string grade) => file.Row(
-                id, Blank, Blank, "true", orgs, role, username, "", name.Given.Han, name.Family.Han, "", identifier, email, sms, "",
-                agents, grade, "");
+                id, Blank, Blank, "true", orgs, role, username, "", name.Given.Han, name.Family.Han, "", identifier, email, sms,
+                "", agents, grade, "");
     }
 
     private void WriteDemographics(CsvFile file)
@@ -200,9 +201,9 @@ internal sealed class RosterZip
             "publicSchoolResidenceStatus");
         foreach (var student in Neighbourhoods().SelectMany(neighbourhood => neighbourhood.Populate().Students))
         {
+            var sex = student.Sex == Sex.Male ? "male" : "female";
             file.Row(
-                student.Id, Blank, Blank, Day(student.BirthDate), student.Sex == Sex.Male ? "male" : "female", "", "", "", "", "", "",
-                "", "", "", "", "");
+                student.Id, Blank, Blank, Day(student.BirthDate), sex, "", "", "", "", "", "", "", "", "", "", "");
         }
     }
 
@@ -216,7 +217,8 @@ internal sealed class RosterZip
             var place = 0;
             foreach (var @class in school.Classes)
             {
-                var students = Enumerable.Range(place + 1, @class.Students).Select(number => Student.IdOf(school, number)).ToList();
+                var students = Enumerable.Range(place + 1, @class.Students)
+                    .Select(number => Student.IdOf(school, number)).ToList();
                 place += @class.Students;
                 Enrol(@class.Id, @class.HomeroomTeacher.Id, "teacher", "true");
                 Enrol(@class.Id, @class.DeputyHomeroomTeacher.Id, "teacher", "false");

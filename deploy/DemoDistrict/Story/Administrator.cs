@@ -22,45 +22,45 @@ internal sealed record Administrator(Client Client, Guid DistrictId, bool IsOurs
     public static async Task<Administrator> FindAsync(
         AdministratorOptions options, Client anybody, Narrator narrator, CancellationToken cancel)
     {
-        Administrator? found = null;
         if (options.UserName is not null)
         {
-            var credentials = new Credentials(options.UserName, Password());
-            await narrator.StepAsync(
-                "The district's admin signs in", () => SignInAsync(credentials, isOurs: false));
+            var known = new Credentials(options.UserName, Password());
+            return await narrator.StepAsync(
+                "The district's admin signs in", () => SignInAsync(known, isOurs: false, anybody, cancel));
         }
-        else if (options.Link is not null)
+
+        if (options.Link is not null)
         {
-            await narrator.StepAsync(
-                "The one-time link makes the district's first admin, who signs in; the link is void from then on",
-                async () => await SignInAsync(await UseLinkAsync(options.Link, options.File, anybody, cancel), isOurs: true));
+            var made = await narrator.StepAsync(
+                "The one-time link makes the district's first admin, and is void from then on",
+                () => UseLinkAsync(options.Link, options.File, anybody, cancel));
+            return await narrator.StepAsync(
+                "The district's admin signs in", () => SignInAsync(made, isOurs: true, anybody, cancel));
         }
-        else if (options.File is not null && File.Exists(options.File))
-        {
-            var credentials = JsonSerializer.Deserialize<Credentials>(await File.ReadAllTextAsync(options.File, cancel))!;
-            await narrator.StepAsync(
-                "The district's admin of the run before signs in", () => SignInAsync(credentials, isOurs: true));
-        }
-        else
+
+        if (options.File is null || !File.Exists(options.File))
         {
             throw new UsageException(
-                "No admin is known: --admin-link LINK takes the link that deploy/up prints, --admin USER an admin that there is.");
+                "No admin is known: --admin-link takes the link that deploy/up prints, --admin the user name of an admin.");
         }
 
-        return found!;
-
-        async Task<string> SignInAsync(Credentials credentials, bool isOurs)
-        {
-            var client = anybody.As(credentials);
-            var me = (await client.GetAsync("/api/identity/me", cancel)).As<Account>();
-            var role = me.Roles.FirstOrDefault(role => role.Role == "districtAdmin")
-                ?? throw new StoryFailedException($"{credentials.UserName} administers no district.");
-            found = new Administrator(client, role.DistrictId, isOurs);
-            return $"district {role.DistrictId}";
-        }
+        var kept = JsonSerializer.Deserialize<Credentials>(await File.ReadAllTextAsync(options.File, cancel))!;
+        return await narrator.StepAsync(
+            "The admin that an earlier run made signs in", () => SignInAsync(kept, isOurs: true, anybody, cancel));
     }
 
-    private static async Task<Credentials> UseLinkAsync(string link, string? file, Client anybody, CancellationToken cancel)
+    private static async Task<(Administrator, string)> SignInAsync(
+        Credentials credentials, bool isOurs, Client anybody, CancellationToken cancel)
+    {
+        var client = anybody.As(credentials);
+        var me = (await client.GetAsync("/api/identity/me", cancel)).As<Account>();
+        var role = me.Roles.FirstOrDefault(role => role.Role == "districtAdmin")
+            ?? throw new StoryFailedException($"{credentials.UserName} administers no district.");
+        return (new Administrator(client, role.DistrictId, isOurs), $"district {role.DistrictId}");
+    }
+
+    private static async Task<(Credentials, string)> UseLinkAsync(
+        string link, string? file, Client anybody, CancellationToken cancel)
     {
         var token = Uri.TryCreate(link, UriKind.Absolute, out var uri) ? HttpUtility.ParseQueryString(uri.Query)["token"] : null;
         if (token is null)
@@ -70,12 +70,14 @@ internal sealed record Administrator(Client Client, Guid DistrictId, bool IsOurs
         (await anybody.PostAsync("/api/identity/first-admin", request, cancel)).IsDone();
         if (file is not null)
             await KeepAsync(credentials, file, cancel);
-        (await anybody.PostAsync("/api/identity/first-admin", request, cancel)).IsRefused(HttpStatusCode.Gone, "identity.link-void");
-        return credentials;
+        var again = (await anybody.PostAsync("/api/identity/first-admin", request, cancel))
+            .IsRefused(HttpStatusCode.Gone, "identity.link-void");
+        return (credentials, $"a second time {again}" + (file is null ? "" : $"; credentials kept in {file}"));
     }
 
     private static async Task KeepAsync(Credentials credentials, string file, CancellationToken cancel)
     {
+        // A new file, so that nobody else has it open or may read it.
         File.Delete(file);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

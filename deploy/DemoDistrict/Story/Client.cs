@@ -145,7 +145,8 @@ internal sealed record Answer(string Asked, HttpStatusCode Status, string? ETag,
         var code = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
             ? JsonSerializer.Deserialize<Refusal>(body, Client.Json)!.Code
             : null;
-        return new Answer($"{request.Method} {request.RequestUri}", response.StatusCode, response.Headers.ETag?.ToString(), body, code);
+        return new Answer(
+            $"{request.Method} {request.RequestUri}", response.StatusCode, response.Headers.ETag?.ToString(), body, code);
     }
 
     private bool IsSuccess => (int)Status is >= 200 and < 300;
@@ -171,7 +172,7 @@ internal sealed record Answer(string Asked, HttpStatusCode Status, string? ETag,
 
     /// <summary>What to throw when it is not what should have come.</summary>
     public StoryFailedException Unexpected(string expected) =>
-        new($"{Asked} answered {(int)Status} instead of {expected}:{Environment.NewLine}{Body}");
+        new($"{Asked} answered {(int)Status} instead of {expected}:\n{Body}");
 
     private sealed record Refusal(string? Code);
 }

@@ -64,8 +64,8 @@ internal sealed class Dashboard(Client reader) : IAsyncDisposable
             if (ended != changed)
             {
                 cancel.ThrowIfCancellationRequested();
-                throw new StoryFailedException(
-                    $"The feed did not show {what}. It showed: {string.Join(", ", Seen.Select(e => $"{e.Position} {e.Type}"))}.");
+                var shown = string.Join(", ", Seen.Select(e => $"{e.Position} {e.Type}"));
+                throw new StoryFailedException($"The feed did not show {what}. It showed: {shown}.");
             }
         }
     }
@@ -98,7 +98,7 @@ internal sealed class Dashboard(Client reader) : IAsyncDisposable
                 // Only now is the event complete: a connection that breaks in the middle of one gets it again.
                 lastId = id ?? lastId;
                 if (data is not null)
-                    Show(long.Parse(id!, CultureInfo.InvariantCulture), JsonSerializer.Deserialize<CloudEvent>(data, Client.Json)!);
+                    Show(id!, JsonSerializer.Deserialize<CloudEvent>(data, Client.Json)!);
                 data = null;
                 connected.TrySetResult();
             }
@@ -107,8 +107,9 @@ internal sealed class Dashboard(Client reader) : IAsyncDisposable
         throw new StoryFailedException("The feed ended by itself.");
     }
 
-    private void Show(long position, CloudEvent happened)
+    private void Show(string id, CloudEvent happened)
     {
+        var position = long.Parse(id, CultureInfo.InvariantCulture);
         lock (seen)
             seen.Add(new FeedEvent(position, happened.Type, happened.Subject, happened.SchoolId, happened.Data));
         Interlocked.Exchange(ref change, NewChange()).SetResult();

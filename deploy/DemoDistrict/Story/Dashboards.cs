@@ -6,20 +6,19 @@ namespace HomeSchool.DemoDistrict.Story;
 /// <param name="Elsewhere">Another school's; <see langword="null"/> when there is none.</param>
 internal sealed record Dashboards(Dashboard District, Dashboard School, Dashboard? Elsewhere) : IAsyncDisposable
 {
+    private IEnumerable<Dashboard> All => Elsewhere is null ? [District, School] : [District, School, Elsewhere];
+
     /// <summary>Connects all of them.</summary>
-    public static async Task<Dashboards> OpenAsync(Administrator admin, People people, Narrator narrator, CancellationToken cancel)
-    {
-        var dashboards = new Dashboards(
-            new Dashboard(admin.Client), new Dashboard(people.SchoolAdmin),
-            people.Strangers is { } strangers ? new Dashboard(strangers.SchoolAdmin) : null);
-        await narrator.StepAsync("Dashboards of the district, the school and another school connect to the event feed", async () =>
+    public static Task<Dashboards> OpenAsync(Administrator admin, People people, Narrator narrator, CancellationToken cancel) =>
+        narrator.StepAsync("Dashboards of the district, the school and another school connect to the event feed", async () =>
         {
+            var dashboards = new Dashboards(
+                new Dashboard(admin.Client), new Dashboard(people.SchoolAdmin),
+                people.Strangers is { } strangers ? new Dashboard(strangers.SchoolAdmin) : null);
             foreach (var dashboard in dashboards.All)
                 await dashboard.ConnectAsync(cancel);
-            return "Server-Sent Events, from now on";
+            return (dashboards, "Server-Sent Events, from now on");
         });
-        return dashboards;
-    }
 
     /// <summary>Compares what they saw.</summary>
     /// <param name="school">The school of the visits.</param>
@@ -27,17 +26,14 @@ internal sealed record Dashboards(Dashboard District, Dashboard School, Dashboar
     /// <param name="narrator">Tells.</param>
     public async Task CompareAsync(School school, Visits visits, Narrator narrator)
     {
-        await narrator.StepAsync("Each saw every event once, in the feed's order; the break lost nothing and repeated nothing", () =>
+        await narrator.StepAsync("Each saw every event once and in order; the break lost nothing and repeated nothing", () =>
         {
-            foreach (var dashboard in All)
-            {
-                var positions = dashboard.Seen.Select(e => e.Position).ToList();
-                Expect.That(positions.SequenceEqual(positions.Distinct().Order()), $"Out of order, or twice: {string.Join(' ', positions)}");
-            }
+            foreach (var positions in All.Select(dashboard => dashboard.Seen.Select(e => e.Position).ToList()))
+                Expect.That(positions.SequenceEqual(positions.Distinct().Order()), $"Seen: {string.Join(' ', positions)}");
 
+            // One screen may be some events ahead of the other: what both have reached must be the same.
             var wanted = District.Seen.Where(e => e.SchoolId == school.Id).Select(e => e.Position).ToList();
             var had = School.Seen.Select(e => e.Position).ToList();
-            // The district's screen may be some events ahead or behind: what both have reached must be the same.
             var reached = Math.Min(wanted[^1], had[^1]);
             Expect.That(
                 wanted.Where(position => position <= reached).SequenceEqual(had.Where(position => position <= reached)),
@@ -71,6 +67,4 @@ internal sealed record Dashboards(Dashboard District, Dashboard School, Dashboar
         foreach (var dashboard in All)
             await dashboard.DisposeAsync();
     }
-
-    private IEnumerable<Dashboard> All => Elsewhere is null ? [District, School] : [District, School, Elsewhere];
 }

@@ -6,69 +6,68 @@ namespace HomeSchool.DemoDistrict.Story;
 /// <param name="SchoolAdmin">Of the school.</param>
 /// <param name="Teacher">Homeroom teacher of the class.</param>
 /// <param name="Guardian">Of the first family; <see langword="null"/> when the roster knows no guardian.</param>
-/// <param name="Strangers">A school admin and a homeroom teacher of another school; <see langword="null"/> when there is no other.</param>
+/// <param name="Strangers">Admin and homeroom teacher of another school; <see langword="null"/> when there is none.</param>
 internal sealed record People(
     Client SchoolAdmin, Client Teacher, Client? Guardian, (Client SchoolAdmin, Client Teacher)? Strangers);
 
 /// <summary>People are invited and accept (ALL-1): nobody gets a role in any other way.</summary>
 internal sealed class PeopleChapter(Administrator admin, Client anybody, Scene scene, Narrator narrator)
 {
+    private const string Invitations = "/api/identity/invitations";
+
+    /// <summary>Gives everybody an account.</summary>
     public async Task<People> TellAsync(CancellationToken cancel)
     {
-        Client? schoolAdmin = null, teacher = null, guardian = null;
-        var code = "";
-        await narrator.StepAsync("The district's admin invites a school admin, who accepts with a new account and signs in", async () =>
-        {
-            (schoolAdmin, code) = await InviteAsync(
-                admin.Client, "school-admin", new { role = "schoolAdmin", schoolId = scene.School.Id }, cancel);
-            return scene.School.Name;
-        });
+        var adminOfSchool = new { role = "schoolAdmin", schoolId = scene.School.Id };
+        var (schoolAdmin, code) = await narrator.StepAsync("The district's admin invites a school admin, who accepts", async () =>
+            (await InviteAsync(admin.Client, "school-admin", adminOfSchool, cancel), scene.School.Name));
         await narrator.StepAsync("An invitation is good once", async () =>
             (await AcceptAsync(code, Credentials.New("stranger"), cancel)).IsRefused(HttpStatusCode.Gone, "identity.code-used"));
-        await narrator.StepAsync("The school admin invites the homeroom teacher of a class, who accepts", async () =>
-        {
-            (teacher, _) = await InviteAsync(schoolAdmin!, "teacher", TeacherOf(scene.School, scene.Class), cancel);
-            return $"{scene.Class.Title}, {scene.Class.Students} students";
-        });
-        await narrator.StepAsync("A homeroom teacher may invite guardians of the own class, and nobody else", async () =>
-            (await teacher!.PostAsync("/api/identity/invitations", new { role = "schoolAdmin", schoolId = scene.School.Id }, cancel))
+        var (teacher, _) = await narrator.StepAsync("The school admin invites a homeroom teacher, who accepts", async () =>
+            (await InviteAsync(schoolAdmin, "teacher", TeacherOf(scene.School, scene.Class), cancel),
+                $"{scene.Class.Title}, {scene.Class.Students} students"));
+        await narrator.StepAsync("A homeroom teacher may invite guardians, and nobody else", async () =>
+            (await teacher.PostAsync(Invitations, adminOfSchool, cancel))
                 .IsRefused(HttpStatusCode.Forbidden, "identity.may-not-invite"));
-        if (scene.First.Guardians is [var called, ..])
-        {
-            await narrator.StepAsync("The teacher hands a guardian an invitation code, and the guardian makes an account", async () =>
-            {
-                (guardian, _) = await InviteAsync(
-                    teacher!, "guardian", new { role = "guardian", personId = called, studentId = scene.First.StudentId }, cancel);
-                return "the account answers for one child";
-            });
-        }
-
-        (Client, Client)? strangers = null;
-        if (scene.Elsewhere is { } elsewhere)
-        {
-            await narrator.StepAsync("Another school has an admin and a homeroom teacher, too", async () =>
-            {
-                var (other, _) = await InviteAsync(
-                    admin.Client, "other-admin", new { role = "schoolAdmin", schoolId = elsewhere.School.Id }, cancel);
-                var (otherTeacher, _) = await InviteAsync(other, "other-teacher", TeacherOf(elsewhere.School, elsewhere.Class), cancel);
-                strangers = (other, otherTeacher);
-                return $"{elsewhere.School.Name}, {elsewhere.Class.Title}";
-            });
-        }
-
-        return new People(schoolAdmin!, teacher!, guardian, strangers);
+        return new People(schoolAdmin, teacher, await GuardianAsync(teacher, cancel), await StrangersAsync(cancel));
     }
 
     private static object TeacherOf(School school, Class @class) =>
         new { role = "homeroomTeacher", schoolId = school.Id, classId = @class.Id, personId = @class.HomeroomTeacherId };
 
-    private async Task<(Client Client, string Code)> InviteAsync(Client by, string who, object invitation, CancellationToken cancel)
+    private async Task<Client?> GuardianAsync(Client teacher, CancellationToken cancel)
+    {
+        if (scene.First.Guardians is not [var guardian, ..])
+            return null;
+        var (client, _) = await narrator.StepAsync("The teacher hands a guardian a code, who makes an account", async () =>
+        {
+            var invitation = new { role = "guardian", personId = guardian, studentId = scene.First.StudentId };
+            return (await InviteAsync(teacher, "guardian", invitation, cancel), "the account answers for one child");
+        });
+        return client;
+    }
+
+    private async Task<(Client, Client)?> StrangersAsync(CancellationToken cancel)
+    {
+        if (scene.Elsewhere is not var (school, @class))
+            return null;
+        return await narrator.StepAsync("Another school has an admin and a homeroom teacher, too", async () =>
+        {
+            var (otherAdmin, _) = await InviteAsync(
+                admin.Client, "other-admin", new { role = "schoolAdmin", schoolId = school.Id }, cancel);
+            var (otherTeacher, _) = await InviteAsync(otherAdmin, "other-teacher", TeacherOf(school, @class), cancel);
+            return ((otherAdmin, otherTeacher), $"{school.Name}, {@class.Title}");
+        });
+    }
+
+    private async Task<(Client Client, string Code)> InviteAsync(
+        Client by, string who, object invitation, CancellationToken cancel)
     {
         // The roster reaches Identity by events, a moment after it was confirmed: until then it knows nobody.
         var invited = await narrator.UntilAsync(
             "the roster has reached Identity",
-            () => by.PostAsync("/api/identity/invitations", invitation, cancel),
-            answer => !(answer.Status == HttpStatusCode.UnprocessableEntity && answer.Code?.EndsWith("-unknown", StringComparison.Ordinal) == true),
+            () => by.PostAsync(Invitations, invitation, cancel),
+            answer => answer.Code?.EndsWith("-unknown", StringComparison.Ordinal) != true,
             cancel);
         var code = invited.As<Invited>().Code;
         var credentials = Credentials.New(who);
@@ -79,7 +78,7 @@ internal sealed class PeopleChapter(Administrator admin, Client anybody, Scene s
     }
 
     private Task<Answer> AcceptAsync(string code, Credentials credentials, CancellationToken cancel) => anybody.PostAsync(
-        "/api/identity/invitations/accept", new { code, credentials.UserName, credentials.Password, language = "en" }, cancel);
+        $"{Invitations}/accept", new { code, credentials.UserName, credentials.Password, language = "en" }, cancel);
 
     private sealed record Invited(string Code);
 }

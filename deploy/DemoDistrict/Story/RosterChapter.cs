@@ -17,14 +17,13 @@ internal sealed class RosterChapter(Administrator admin, Narrator narrator)
     public async Task TellAsync(string path, bool mustBeClean, bool mayReplace, CancellationToken cancel)
     {
         var before = await SchoolsAsync(cancel);
-        Import? import = null;
-        await narrator.StepAsync("The roster is uploaded and checked: a dry run that shows the difference", async () =>
+        var import = await narrator.StepAsync("The roster is uploaded and checked: a dry run shows the difference", async () =>
         {
-            import = await UploadAsync(path, cancel);
+            var import = await UploadAsync(path, cancel);
             Expect.Equal("checked", import.State, "The import's state");
             Expect.That(!mustBeClean || import.Errors + import.Warnings == 0, $"The generated roster has mistakes: {import}");
             var rows = import.Files.Sum(file => file.Rows);
-            return $"{rows:N0} rows; {import.Errors:N0} mistakes, {import.Warnings:N0} warnings\n{import.Differences}";
+            return (import, $"{rows:N0} rows; {import.Errors:N0} mistakes, {import.Warnings:N0} warnings\n{import.Differences}");
         });
         await narrator.StepAsync("The dry run has changed nothing", async () =>
         {
@@ -33,13 +32,13 @@ internal sealed class RosterChapter(Administrator admin, Narrator narrator)
             return $"{now.Count} schools, as before";
         });
 
-        var withdrawals = import!.NeedsAcceptWithdrawals;
-        Expect.That(!withdrawals || mayReplace,
-            "By this roster most students would leave their schools: the district has another roster. --replace yes replaces it.");
+        var withdrawals = import.NeedsAcceptWithdrawals;
+        Expect.That(
+            !withdrawals || mayReplace,
+            "By this roster many students would leave their schools: the district has another one. --replace yes replaces it.");
         await narrator.StepAsync("The import is confirmed: exactly what it showed is done", async () =>
         {
-            var confirmed = (await admin.Client.PostAsync(
-                $"{imports}/{import.Id}/confirm", new { acceptWithdrawals = withdrawals }, cancel)).As<Import>();
+            var confirmed = (await ConfirmAsync(import, withdrawals, cancel)).As<Import>();
             Expect.Equal("confirmed", confirmed.State, "The import's state");
             var schools = await SchoolsAsync(cancel);
             var expected = import.Changes.Single(change => change.Kind == "school");
@@ -47,12 +46,12 @@ internal sealed class RosterChapter(Administrator admin, Narrator narrator)
             return $"{schools.Count} schools" + (withdrawals ? "; the roster before is withdrawn, its history stays" : "");
         });
         await narrator.StepAsync("It cannot be confirmed twice", async () =>
-            (await admin.Client.PostAsync($"{imports}/{import.Id}/confirm", new { acceptWithdrawals = false }, cancel))
-                .IsRefused(HttpStatusCode.Conflict, "archives.import-decided"));
+            (await ConfirmAsync(import, withdrawals, cancel)).IsRefused(HttpStatusCode.Conflict, "archives.import-decided"));
         await narrator.StepAsync("The same file again changes nothing", async () =>
         {
             var again = await UploadAsync(path, cancel);
-            Expect.That(again.Changes.All(change => change is { Added: 0, Changed: 0, Withdrawn: 0 }), $"It would: {again.Differences}");
+            var unchanged = again.Changes.All(change => change is { Added: 0, Changed: 0, Withdrawn: 0 });
+            Expect.That(unchanged, $"It would: {again.Differences}");
             (await admin.Client.PostAsync($"{imports}/{again.Id}/cancel", new { }, cancel)).IsDone();
             return $"{again.Changes.Sum(change => change.Unchanged):N0} records, all unchanged";
         });
@@ -60,6 +59,9 @@ internal sealed class RosterChapter(Administrator admin, Narrator narrator)
 
     private Task<List<School>> SchoolsAsync(CancellationToken cancel) =>
         admin.Client.ListAsync<School>($"/api/archives/districts/{admin.DistrictId}/schools", cancel);
+
+    private Task<Answer> ConfirmAsync(Import import, bool acceptWithdrawals, CancellationToken cancel) =>
+        admin.Client.PostAsync($"{imports}/{import.Id}/confirm", new { acceptWithdrawals }, cancel);
 
     private async Task<Import> UploadAsync(string path, CancellationToken cancel)
     {

@@ -1,16 +1,15 @@
 namespace HomeSchool.DemoDistrict.Story;
 
-/// <summary>Where the story happens: a homeroom class that has not been visited, two of its families, and a class elsewhere.</summary>
+/// <summary>Where the story happens: a homeroom class, two of its families without a visit, and a class elsewhere.</summary>
 /// <param name="School">The school.</param>
 /// <param name="Class">The class.</param>
 /// <param name="First">The family whose guardian gets an account, if the roster knows a guardian.</param>
 /// <param name="Second">The family that is handed a link.</param>
 /// <param name="Elsewhere">Another school, with a class; <see langword="null"/> when there is none.</param>
-internal sealed record Scene(
-    School School, Class Class, Family First, Family Second, (School School, Class Class)? Elsewhere)
+internal sealed record Scene(School School, Class Class, Family First, Family Second, (School School, Class Class)? Elsewhere)
 {
     /// <summary>Looks for it in the district's roster.</summary>
-    /// <exception cref="StoryFailedException">There is no class with a homeroom teacher and two students left to visit.</exception>
+    /// <exception cref="StoryFailedException">There is no such class.</exception>
     public static async Task<Scene> FindAsync(Administrator admin, CancellationToken cancel)
     {
         var schools = await admin.Client.ListAsync<School>($"/api/archives/districts/{admin.DistrictId}/schools", cancel);
@@ -23,7 +22,7 @@ internal sealed record Scene(
             if (classes.Count == 0)
                 continue;
             found ??= await InAsync(admin, school, classes, cancel);
-            if (found is not null && found.School != school)
+            if (found?.School != school)
                 elsewhere ??= (school, classes[0]);
             if (found is not null && elsewhere is not null)
                 break;
@@ -31,13 +30,13 @@ internal sealed record Scene(
 
         return found is not null
             ? found with { Elsewhere = elsewhere }
-            : throw new StoryFailedException("No homeroom class with a teacher and two students who have not been visited is in the roster.");
+            : throw new StoryFailedException("The roster has no homeroom class with a teacher and two families without a visit.");
     }
 
     private static async Task<Scene?> InAsync(Administrator admin, School school, List<Class> classes, CancellationToken cancel)
     {
-        var visits = await admin.Client.ListAsync<Visit>($"/api/visits?schoolId={school.Id}", cancel);
-        var visited = visits.SelectMany(visit => visit.Students).ToLookup(student => student.ClassId, student => student.StudentId);
+        var visited = (await admin.Client.ListAsync<Visit>($"/api/visits?schoolId={school.Id}", cancel))
+            .SelectMany(visit => visit.Students).ToLookup(student => student.ClassId, student => student.StudentId);
         foreach (var @class in classes.OrderBy(@class => visited[@class.Id].Count()))
         {
             var students = await admin.Client.ListAsync<Student>(
@@ -48,10 +47,9 @@ internal sealed record Scene(
                 var archive = (await admin.Client.GetAsync(
                     $"/api/archives/districts/{admin.DistrictId}/students/{student.Id}", cancel)).As<Archive>();
                 families.Add(new Family(student.Id, [.. archive.Guardians.Select(guardian => guardian.Id)]));
-                // The first with a guardian; the second another family.
-                var first = families.Find(family => family.Guardians.Count > 0);
-                var second = families.Find(family => family != first && first?.Guardians.Intersect(family.Guardians).Any() == false);
-                if (first is not null && second is not null)
+                if (families.Find(family => family.Guardians.Count > 0) is not { } first)
+                    continue;
+                if (families.Find(family => family != first && !first.Guardians.Intersect(family.Guardians).Any()) is { } second)
                     return new Scene(school, @class, first, second, null);
             }
 

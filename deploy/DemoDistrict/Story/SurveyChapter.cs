@@ -9,55 +9,37 @@ internal sealed class SurveyChapter(
     private const string Completed = "homeschool.visits.visit-completed";
     private const string Opened = "homeschool.surveys.survey-opened";
 
+    /// <summary>Both families answer.</summary>
     public async Task TellAsync(CancellationToken cancel)
     {
-        var (first, second) = await OpenAsync(cancel);
-        await ResumeAsync(first, second, cancel);
-        var link = first.Url.PathAndQuery;
+        var (first, second) = await narrator.StepAsync("Each family's satisfaction survey has opened by itself", async () =>
+        {
+            var opened = (await OpenedAsync(visits.First, cancel), await OpenedAsync(visits.Second, cancel));
+            return (opened, $"both open {narrator.Milliseconds(visits.CompletedAt)} ms after the gateway's answer at the latest");
+        });
+        await narrator.StepAsync("The district's dashboard saw visits completed and surveys opened as it happened", () =>
+            SeesAllAsync(dashboards.District, first, second, cancel));
+        await narrator.StepAsync("The school's dashboard comes back with its Last-Event-ID and sees what it missed", async () =>
+        {
+            await dashboards.School.ConnectAsync(cancel);
+            return await SeesAllAsync(dashboards.School, first, second, cancel);
+        });
+
         if (people.Guardian is { } guardian)
         {
-            await narrator.StepAsync("The first family's guardian signs in and finds the survey, and no other family's", async () =>
+            await narrator.StepAsync("The first family's guardian signs in and finds this survey alone", async () =>
             {
                 var mine = (await guardian.GetAsync("/api/surveys/mine", cancel)).As<List<OpenSurvey>>();
-                Expect.Equal(visits.First, mine.Select(survey => survey.VisitId).SingleOrDefault(), "The only survey's visit");
-                link = mine[0].Url.PathAndQuery;
-                return $"open until {mine[0].ClosesAt:yyyy-MM-dd}";
+                Expect.Equal(first, mine.SingleOrDefault(), "The guardian's only survey");
+                return $"open until {first.ClosesAt:yyyy-MM-dd}";
             });
         }
 
+        var link = first.Url.PathAndQuery;
         await AnswerAsync("The first family", link, 5, 10, cancel);
         await AnswerAsync("The second family", second.Url.PathAndQuery, 4, 8, cancel);
         await AnswerAgainAsync(link, cancel);
-        await narrator.StepAsync("Results of fewer than five answers are not shown: nobody can be guessed", async () =>
-        {
-            var results = await ResultsAsync(cancel);
-            Expect.That(results.Answers is 0 or >= 5, $"{results.Answers} answers are shown.");
-            return $"{results.Invited} families invited, {results.Answers} answers shown";
-        });
-        if (people.Strangers is { } strangers)
-        {
-            await narrator.StepAsync("The other school's teacher sees neither surveys nor results", async () =>
-            {
-                var open = await strangers.Teacher.ListAsync<OpenSurvey>($"/api/surveys/invitations?visitId={visits.First}", cancel);
-                Expect.Equal(0, open.Count, "The number of surveys that the stranger sees");
-                return (await strangers.Teacher.GetAsync($"/api/surveys/results?node=class&id={scene.Class.Id}", cancel))
-                    .IsRefused(HttpStatusCode.NotFound, "request.not-found");
-            });
-        }
-    }
-
-    private async Task<(OpenSurvey First, OpenSurvey Second)> OpenAsync(CancellationToken cancel)
-    {
-        OpenSurvey? first = null, second = null;
-        await narrator.StepAsync("Each family's satisfaction survey has opened by itself", async () =>
-        {
-            first = await OpenedAsync(visits.First, cancel);
-            second = await OpenedAsync(visits.Second, cancel);
-            var results = await ResultsAsync(cancel);
-            Expect.That(results.Invited >= 2, $"{results.Invited} families of the class are invited.");
-            return $"both open {narrator.Milliseconds(visits.CompletedAt)} ms after the gateway's answer at the latest";
-        });
-        return (first!, second!);
+        await ResultsAreSafeAsync(cancel);
     }
 
     private async Task<OpenSurvey> OpenedAsync(Guid visit, CancellationToken cancel)
@@ -70,34 +52,23 @@ internal sealed class SurveyChapter(
         return open[0];
     }
 
-    private async Task ResumeAsync(OpenSurvey first, OpenSurvey second, CancellationToken cancel)
+    private static async Task<string> SeesAllAsync(
+        Dashboard dashboard, OpenSurvey first, OpenSurvey second, CancellationToken cancel)
     {
-        await narrator.StepAsync("The district's dashboard saw visits completed and surveys opened as it happened", () =>
-            SeesAllAsync(dashboards.District));
-        await narrator.StepAsync("The school's dashboard comes back with its Last-Event-ID and sees what it missed", async () =>
+        foreach (var survey in (OpenSurvey[])[first, second])
         {
-            await dashboards.School.ConnectAsync(cancel);
-            return await SeesAllAsync(dashboards.School);
-        });
-
-        async Task<string> SeesAllAsync(Dashboard dashboard)
-        {
-            foreach (var (visit, survey) in ((Guid, OpenSurvey)[])[(visits.First, first), (visits.Second, second)])
-            {
-                var completed = await dashboard.SeesAsync(
-                    "a visit completed", e => e.Type == Completed && e.Subject == visit, cancel);
-                var opened = await dashboard.SeesAsync(
-                    "its survey opened", e => e.Type == Opened && e.Subject == survey.Id, cancel);
-                Expect.That(completed.Position < opened.Position, "A survey opened before its visit was completed.");
-            }
-
-            return "completed, then its survey opened; twice";
+            var completed = await dashboard.SeesAsync(
+                "a visit completed", e => e.Type == Completed && e.Subject == survey.VisitId, cancel);
+            var opened = await dashboard.SeesAsync(
+                "its survey opened", e => e.Type == Opened && e.Subject == survey.Id, cancel);
+            Expect.That(completed.Position < opened.Position, "A survey opened before its visit was completed.");
         }
+
+        return "completed, then its survey opened; twice";
     }
 
-    private async Task AnswerAsync(string who, string link, int conversation, int helpful, CancellationToken cancel)
-    {
-        await narrator.StepAsync($"{who} opens its link and answers; an incomplete answer is refused", async () =>
+    private Task AnswerAsync(string who, string link, int conversation, int helpful, CancellationToken cancel) =>
+        narrator.StepAsync($"{who} opens its link and answers; an incomplete answer is refused", async () =>
         {
             var survey = (await anybody.GetAsync(link, cancel)).As<LinkedSurvey>();
             (await anybody.PostAsync(link, new { answers = new { conversation } }, cancel))
@@ -105,29 +76,46 @@ internal sealed class SurveyChapter(
             (await anybody.PostAsync(link, new { answers = new { conversation, helpful, comment = "谢谢老师" } }, cancel)).IsDone();
             return $"{survey.Questions.Count} questions, the last one optional";
         });
-    }
 
     private async Task AnswerAgainAsync(string link, CancellationToken cancel)
     {
-        var survey = (await anybody.GetAsync(link, cancel)).As<LinkedSurvey>();
+        var mayChange = (await anybody.GetAsync(link, cancel)).As<LinkedSurvey>().MayChange;
         var again = new { answers = new { conversation = 3, helpful = 7 } };
-        await narrator.StepAsync(
-            survey.MayChange ? "The policy lets a family change its answer: it changes, and stays one" : "A family answers once",
-            async () =>
+        if (mayChange)
+        {
+            await narrator.StepAsync("The policy lets a family change its answer until the survey closes", async () =>
             {
-                var before = await ResultsAsync(cancel);
-                var answer = await anybody.PostAsync(link, again, cancel);
-                if (!survey.MayChange)
-                    return answer.IsRefused(HttpStatusCode.Conflict, "surveys.answered-already");
-                answer.IsDone();
-                var after = await ResultsAsync(cancel);
-                Expect.Equal(before.Invited, after.Invited, "The number of families invited");
+                (await anybody.PostAsync(link, again, cancel)).IsDone();
                 return "changed";
             });
+        }
+        else
+        {
+            await narrator.StepAsync("A family answers once", async () =>
+                (await anybody.PostAsync(link, again, cancel))
+                    .IsRefused(HttpStatusCode.Conflict, "surveys.answered-already"));
+        }
     }
 
-    private async Task<Results> ResultsAsync(CancellationToken cancel) =>
-        (await people.SchoolAdmin.GetAsync($"/api/surveys/results?node=class&id={scene.Class.Id}", cancel)).As<Results>();
+    private async Task ResultsAreSafeAsync(CancellationToken cancel)
+    {
+        var path = $"/api/surveys/results?node=class&id={scene.Class.Id}";
+        await narrator.StepAsync("Results of fewer than five answers are not shown: nobody can be guessed", async () =>
+        {
+            var results = (await people.SchoolAdmin.GetAsync(path, cancel)).As<Results>();
+            Expect.That(results.Invited >= 2, $"{results.Invited} families are invited.");
+            Expect.That(results.Answers is 0 or >= 5, $"{results.Answers} answers are shown.");
+            return $"{results.Invited} families of the class invited, {results.Answers} answers shown";
+        });
+        if (people.Strangers is not var (_, stranger))
+            return;
+        await narrator.StepAsync("Another school's teacher sees neither the surveys nor the results", async () =>
+        {
+            var open = await stranger.ListAsync<OpenSurvey>($"/api/surveys/invitations?visitId={visits.First}", cancel);
+            Expect.Equal(0, open.Count, "The number of surveys that the stranger sees");
+            return (await stranger.GetAsync(path, cancel)).IsRefused(HttpStatusCode.NotFound, "request.not-found");
+        });
+    }
 
     private sealed record OpenSurvey(Guid Id, Guid VisitId, DateTimeOffset ClosesAt, Uri Url);
 
