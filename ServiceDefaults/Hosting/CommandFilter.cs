@@ -24,6 +24,7 @@ internal static class CommandFilter
         var services = http.RequestServices;
         var db = services.GetRequiredService<ServiceDb>();
         var key = IdempotencyKey.Of(http);
+        db.Database.AutoSavepointsEnabled = false; // a command that fails goes back to its beginning
 
         try
         {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace HomeSchool.Surveys;
 
@@ -36,9 +35,7 @@ public sealed class SurveysDb(DbContextOptions<SurveysDb> options) : ServiceDb(o
             definition.Property(d => d.Kind).HasConversion<string>();
             definition.Property(d => d.Questions).HasColumnType("jsonb").HasConversion(
                 questions => JsonSerializer.Serialize(questions, Json.Options),
-                text => JsonSerializer.Deserialize<IReadOnlyList<Question>>(text, Json.Options)!,
-                // Frozen: a definition's questions are never changed in place.
-                new ValueComparer<IReadOnlyList<Question>>((a, b) => ReferenceEquals(a, b), a => a.Count, a => a));
+                text => JsonSerializer.Deserialize<IReadOnlyList<Question>>(text, Json.Options)!);
         });
         modelBuilder.Entity<Invitation>(invitation =>
         {
@@ -54,9 +51,7 @@ public sealed class SurveysDb(DbContextOptions<SurveysDb> options) : ServiceDb(o
             answer.Property(a => a.Version).IsConcurrencyToken();
             answer.Property(a => a.Answers).HasColumnType("jsonb").HasConversion(
                 answers => JsonSerializer.Serialize(answers, Json.Options),
-                text => JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(text, Json.Options)!,
-                // Answers are replaced as a whole, never changed in place.
-                new ValueComparer<Dictionary<string, JsonElement>>((a, b) => ReferenceEquals(a, b), a => a.Count, a => a));
+                text => JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(text, Json.Options)!);
         });
         modelBuilder.Entity<Policy>(policy =>
         {
