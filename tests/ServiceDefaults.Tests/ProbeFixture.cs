@@ -23,13 +23,7 @@ public sealed class ProbeFixture : IAsyncLifetime
     /// <summary>The probe's services.</summary>
     public IServiceProvider Services => host.Services;
 
-    private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
-    {
-        ["ConnectionStrings__probe-db"] = Database,
-        ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
-        ["services__identity__http__0"] = Identity.Address,
-        ["Keys__Master"] = "a test's master key, of no value to anybody",
-    };
+    private Dictionary<string, string> Settings => SettingsWith(Identity);
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -40,6 +34,15 @@ public sealed class ProbeFixture : IAsyncLifetime
         await MigrateAsync();
         host = new Host(Settings);
     }
+
+    /// <summary>The probe's configuration, for one that asks another Identity.</summary>
+    public Dictionary<string, string> SettingsWith(TestIdentity identity) => new(StringComparer.Ordinal)
+    {
+        ["ConnectionStrings__probe-db"] = Database,
+        ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
+        ["services__identity__http__0"] = identity.Address,
+        ["Keys__Master"] = "a test's master key, of no value to anybody",
+    };
 
     /// <summary>Runs the probe's migration.</summary>
     public Task MigrateAsync() => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, "migrate", Settings);
