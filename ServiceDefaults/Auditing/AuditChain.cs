@@ -27,6 +27,10 @@ public static class AuditChain
         return SHA256.HashData([.. previous, .. number, .. leaf]);
     }
 
+    /// <summary>A time as a field: microseconds since 1970, which is what the database keeps.</summary>
+    internal static string Microseconds(DateTimeOffset time) =>
+        ((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture);
+
     /// <summary>
     /// Fields as bytes: before each its length in UTF-8 bytes and a colon (-1 when it is missing), after it a semicolon. No two
     /// different lists of fields give the same bytes.
@@ -95,7 +99,7 @@ public sealed class SealKey
 
     private static byte[] Signed(string service, long position, byte[] hash, DateTimeOffset at) => AuditChain.Canonical(
         "homeschool-audit-head", service, position.ToString(CultureInfo.InvariantCulture), Convert.ToBase64String(hash),
-        (at.UtcTicks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture));
+        AuditChain.Microseconds(at));
 
     // FIPS 186-5, A.2.2: between 1 and the order of the curve less 2.
     private static bool IsPrivateKey(ReadOnlySpan<byte> secret) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
 
@@ -49,9 +48,8 @@ public sealed class AuditEntry
 
     /// <summary>All of the above as bytes, the same for ever; see the README of ServiceDefaults.</summary>
     public byte[] Canonical() => AuditChain.Canonical(
-        Id.ToString("N"), (At.UtcTicks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture), Actor, Action,
-        Permission, DistrictId.ToString("N"), SchoolId?.ToString("N"), SubjectKind, SubjectId?.ToString("N"), Reason,
-        CorrelationId);
+        Id.ToString("N"), AuditChain.Microseconds(At), Actor, Action, Permission, DistrictId.ToString("N"), SchoolId?.ToString("N"),
+        SubjectKind, SubjectId?.ToString("N"), Reason, CorrelationId);
 
     internal AuditEntry Signed(AuditKey key)
     {

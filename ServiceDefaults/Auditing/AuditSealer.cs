@@ -255,5 +255,5 @@ public sealed class BrokenChainException(string message) : Exception(message);
 internal static class AuditSql
 {
     /// <summary>Shows the rows of every district until the transaction ends.</summary>
-    public const string SeeWhole = "SET LOCAL app.audit = 'whole'";
+    public const string SeeWhole = "SELECT set_config('app.audit', 'whole', true)";
 }

@@ -133,7 +133,7 @@ public sealed class AuditVerification(
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("SELECT set_config('app.audit', 'whole', true)"),
+                new NpgsqlBatchCommand(AuditSql.SeeWhole),
                 new NpgsqlBatchCommand(
                     $"""
                     SELECT s.position, s.audit_id, s.leaf, s.hash, h.hash, h.sealed_at, h.signature, {AuditEntry.Columns}
@@ -216,7 +216,7 @@ public sealed class AuditVerification(
             Timeout = 0, // it compares the whole tables
             BatchCommands =
             {
-                new NpgsqlBatchCommand("SELECT set_config('app.audit', 'whole', true)"),
+                new NpgsqlBatchCommand(AuditSql.SeeWhole),
                 new NpgsqlBatchCommand(
                     $"""
                     SELECT count(*), min(a.at), count(*) FILTER (WHERE a.xid < $1),

@@ -23,12 +23,19 @@ public sealed class ProbeFixture : IAsyncLifetime
     /// <summary>The probe's services.</summary>
     public IServiceProvider Services => host.Services;
 
+    /// <summary>Where the probe writes the heads of its audit.</summary>
+    public string Anchors { get; } = Path.Combine(Path.GetTempPath(), "anchors-" + Guid.CreateVersion7().ToString("N"));
+
+    /// <summary>Whether the running probe cannot reach the broker.</summary>
+    public bool BrokerIsAway { get; init; }
+
     private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings__probe-db"] = Database,
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["services__identity__http__0"] = Identity.Address,
         ["Keys__Master"] = "a test's master key, of no value to anybody",
+        ["Audit__AnchorFolder"] = Anchors,
     };
 
     /// <inheritdoc/>
@@ -38,11 +45,19 @@ public sealed class ProbeFixture : IAsyncLifetime
         Identity = await TestIdentity.StartAsync();
         Database = await servers.CreateDatabaseAsync();
         await MigrateAsync();
-        host = new Host(Settings);
+        var settings = Settings;
+        if (BrokerIsAway)
+            settings["ConnectionStrings__rabbitmq"] = $"amqp://nobody:nobody@127.0.0.1:{ServiceProcess.FreePort()}/";
+        host = new Host(settings);
+        host.CreateClient().Dispose(); // starts it
     }
 
     /// <summary>Runs the probe's migration.</summary>
-    public Task MigrateAsync() => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, "migrate", Settings);
+    public Task MigrateAsync() => RunAsync("migrate");
+
+    /// <summary>Runs a step of the probe.</summary>
+    /// <returns>What it printed.</returns>
+    public Task<string> RunAsync(string step) => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, step, Settings);
 
     /// <summary>A client with a token for these roles; without any, one that is not signed in.</summary>
     public HttpClient Client(params Grant[] grants)
@@ -70,6 +85,8 @@ public sealed class ProbeFixture : IAsyncLifetime
         await host.DisposeAsync();
         await Identity.DisposeAsync();
         await servers.DisposeAsync();
+        if (Directory.Exists(Anchors))
+            Directory.Delete(Anchors, recursive: true);
     }
 
     private sealed class Host(Dictionary<string, string> settings) : WebApplicationFactory<ProbeDb>
