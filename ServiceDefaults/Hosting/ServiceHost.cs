@@ -45,8 +45,7 @@ public static class ServiceHost
         services.AddSingleton(_ => new SealKey(MasterKey.From(builder.Configuration), name));
         services.AddSingleton<AnchorFiles>();
         services.AddSingleton<AuditVerification>();
-        services.AddSingleton<AuditSealer>();
-        services.AddHostedService(provider => provider.GetRequiredService<AuditSealer>());
+        services.AddHostedService<AuditSealer>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database", tags: [DatabaseHealth.Tag]);
         builder.AddMessaging();
     }

@@ -1,15 +1,17 @@
 using System.Net.Http.Headers;
 using HomeSchool.Probe;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Tests;
 
 /// <summary>One probe for all tests of this project; each test has districts and schools of its own.</summary>
-public sealed class ProbeFixture : IAsyncLifetime
+public class ProbeFixture : IAsyncLifetime
 {
     private Servers servers = null!;
     private Host host = null!;
@@ -28,6 +30,9 @@ public sealed class ProbeFixture : IAsyncLifetime
 
     /// <summary>Whether the running probe cannot reach the broker.</summary>
     public bool BrokerIsAway { get; init; }
+
+    /// <summary>Whether the running probe seals its audit by itself.</summary>
+    public bool Seals { get; init; } = true;
 
     private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
     {
@@ -48,7 +53,7 @@ public sealed class ProbeFixture : IAsyncLifetime
         var settings = Settings;
         if (BrokerIsAway)
             settings["ConnectionStrings__rabbitmq"] = $"amqp://nobody:nobody@127.0.0.1:{ServiceProcess.FreePort()}/";
-        host = new Host(settings);
+        host = new Host(settings, Seals);
         host.CreateClient().Dispose(); // starts it
     }
 
@@ -82,6 +87,7 @@ public sealed class ProbeFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await host.DisposeAsync();
         await Identity.DisposeAsync();
         await servers.DisposeAsync();
@@ -89,12 +95,24 @@ public sealed class ProbeFixture : IAsyncLifetime
             Directory.Delete(Anchors, recursive: true);
     }
 
-    private sealed class Host(Dictionary<string, string> settings) : WebApplicationFactory<ProbeDb>
+    private sealed class Host(Dictionary<string, string> settings, bool seals) : WebApplicationFactory<ProbeDb>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
+            if (!seals)
+            {
+                builder.ConfigureTestServices(services => services.Remove(
+                    services.Single(service => service.ImplementationType == typeof(AuditSealer))));
+            }
         }
     }
+}
+
+/// <summary>A probe whose audit is sealed when a test says so.</summary>
+public sealed class UnsealedProbe : ProbeFixture
+{
+    /// <summary>Leaves the sealer out.</summary>
+    public UnsealedProbe() => Seals = false;
 }
