@@ -59,7 +59,8 @@ public sealed partial class AnchorFiles(IConfiguration configuration, ILogger<An
         {
             Directory.CreateDirectory(Folder);
             var name = string.Create(CultureInfo.InvariantCulture, $"{head.Service}-{head.OccurredAt:yyyy-MM-dd}.jsonl");
-            await File.AppendAllTextAsync(Path.Combine(Folder, name), JsonSerializer.Serialize(head, Json.Options) + "\n", cancel);
+            var line = JsonSerializer.Serialize(head, Json.Options) + "\n";
+            await File.AppendAllTextAsync(Path.Combine(Folder, name), line, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,7 +72,8 @@ public sealed partial class AnchorFiles(IConfiguration configuration, ILogger<An
     /// <remarks>A line that is none is passed over: a crash may have cut it.</remarks>
     public static async IAsyncEnumerable<AuditSealed> ReadAsync(string? path)
     {
-        IEnumerable<string> files = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.jsonl").Order(StringComparer.Ordinal)
+        IEnumerable<string> files =
+            Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.jsonl").Order(StringComparer.Ordinal)
             : File.Exists(path) ? [path]
             : [];
         foreach (var file in files)

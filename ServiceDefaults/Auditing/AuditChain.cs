@@ -8,8 +8,8 @@ using HomeSchool.ServiceDefaults.Keys;
 namespace HomeSchool.ServiceDefaults.Auditing;
 
 /// <summary>
-/// How the audit is chained and its heads are signed (R14). An open format: the README of ServiceDefaults describes it, and who has
-/// an export and the service's public key can check it without us.
+/// How the audit is chained and its heads are signed (R14). An open format: the README of ServiceDefaults describes it, and who
+/// has an export and the service's public key can check it without us.
 /// </summary>
 public static class AuditChain
 {

@@ -48,8 +48,8 @@ public sealed class AuditEntry
 
     /// <summary>All of the above as bytes, the same for ever; see the README of ServiceDefaults.</summary>
     public byte[] Canonical() => AuditChain.Canonical(
-        Id.ToString("N"), AuditChain.Microseconds(At), Actor, Action, Permission, DistrictId.ToString("N"), SchoolId?.ToString("N"),
-        SubjectKind, SubjectId?.ToString("N"), Reason, CorrelationId);
+        Id.ToString("N"), AuditChain.Microseconds(At), Actor, Action, Permission, DistrictId.ToString("N"),
+        SchoolId?.ToString("N"), SubjectKind, SubjectId?.ToString("N"), Reason, CorrelationId);
 
     internal AuditEntry Signed(AuditKey key)
     {

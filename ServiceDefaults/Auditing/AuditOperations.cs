@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HomeSchool.Contracts;
@@ -46,7 +47,6 @@ internal static class AuditOperations
     /// <returns>The process's exit code: 0 when the audit is whole, 1 when it is not, 2 when it was asked wrongly.</returns>
     public static async Task<int> RunAsync(IServiceProvider services, string[] arguments, CancellationToken cancel = default)
     {
-        var output = Console.Out;
         if (arguments is not ([] or ["--anchors", _]))
         {
             await Console.Error.WriteLineAsync("usage: verify-audit [--anchors FILE_OR_FOLDER]");
@@ -61,23 +61,25 @@ internal static class AuditOperations
         }
 
         var report = await services.GetRequiredService<AuditVerification>().RunAsync(0, AnchorFiles.ReadAsync(path), cancel);
-        await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.Service}: {report.Sealed} rows sealed, {report.Unsealed} not yet{Age(report)}; {report.Anchors} anchors compared."));
-        foreach (var found in report.First)
-        {
-            await output.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"  {found.Fault} at {found.Position?.ToString(CultureInfo.InvariantCulture) ?? "-"} {found.EntryId}"));
-        }
-
-        await output.WriteLineAsync(report.Breaks == 0
-            ? $"The audit is whole up to position {report.Position}."
-            : $"The audit was changed in {report.Breaks} places.");
+        await Console.Out.WriteAsync(Text(report));
         return report.Breaks == 0 ? 0 : 1;
+    }
 
-        static string Age(AuditReport report) => report.OldestUnsealedSeconds is { } seconds
-            ? string.Create(CultureInfo.InvariantCulture, $" (the oldest {seconds:F1} s old)")
-            : "";
+    private static string Text(AuditReport report)
+    {
+        var text = new StringBuilder();
+        Line($"{report.Service}: {report.Sealed} rows sealed, {report.Unsealed} not yet; {report.Anchors} anchors compared.");
+        if (report.OldestUnsealedSeconds is { } seconds)
+            Line($"The oldest unsealed row has waited {seconds:F1} s.");
+        foreach (var (fault, position, entry) in report.First)
+            Line($"  {fault} at {position} {entry}");
+        if (report.Breaks == 0)
+            Line($"The audit is whole up to position {report.Position}.");
+        else
+            Line($"The audit was changed in {report.Breaks} places.");
+        return text.ToString();
+
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
 
     /// <summary>The key that checks the signatures of this service's heads.</summary>
@@ -89,7 +91,8 @@ internal static class AuditOperations
     /// anchors that are sent along and those in the service's own folder.
     /// </summary>
     private static async Task<Results<Ok<AuditReport>, Problem>> VerifyAsync(
-        VerifyAudit request, AuditVerification verification, AnchorFiles files, NpgsqlDataSource database, CancellationToken cancel)
+        VerifyAudit request, AuditVerification verification, AnchorFiles files, NpgsqlDataSource database,
+        CancellationToken cancel)
     {
         if (request.After is { } after and not 0)
         {
@@ -100,17 +103,18 @@ internal static class AuditOperations
         }
 
         // A list in JSON may hold null, whatever its type says.
-        var anchors = (request.Anchors ?? []).OfType<AuditSealed>().ToAsyncEnumerable().Concat(AnchorFiles.ReadAsync(files.Folder));
-        return TypedResults.Ok(await verification.RunAsync(request.After ?? 0, anchors, cancel));
+        var sent = (request.Anchors ?? []).OfType<AuditSealed>().ToAsyncEnumerable();
+        return TypedResults.Ok(await verification.RunAsync(
+            request.After ?? 0, sent.Concat(AnchorFiles.ReadAsync(files.Folder)), cancel));
     }
 
     /// <summary>
-    /// What was sealed in a span of time, as lines of JSON: where the chain stood before, then every seal in its order with its row,
-    /// and each signed head. Of rows that the caller may not see there is the leaf only, so that the chain holds all the same.
+    /// What was sealed in a span of time, as lines of JSON: where the chain stood before, then every seal in its order with its
+    /// row, and each signed head. Of rows that the caller may not see there is the leaf only, so that the chain holds all the same.
     /// </summary>
     private static async Task<Results<PushStreamHttpResult, Problem>> ExportAsync(
-        DateTimeOffset from, DateTimeOffset to, NpgsqlDataSource database, ServiceName service, SealKey key, CurrentCaller current,
-        CurrentTenancy tenancy, ServiceDb db, AuditTrail audit, HttpContext http, CancellationToken cancel)
+        DateTimeOffset from, DateTimeOffset to, NpgsqlDataSource database, ServiceName service, SealKey key,
+        CurrentCaller current, CurrentTenancy tenancy, ServiceDb db, AuditTrail audit, HttpContext http, CancellationToken cancel)
     {
         if (to < from)
             return Problem.Of([RangeReversed.At("to")]);
@@ -119,8 +123,7 @@ internal static class AuditOperations
         CommandFilter.Audit(db, http);
         await db.SaveChangesAsync(cancel);
         return TypedResults.Stream(
-            output => WriteExportAsync(output, from.ToUniversalTime(), to.ToUniversalTime(), database, service.Value, key, tenancy.Scope, cancel),
-            JsonLines);
+            output => WriteExportAsync(output, from, to, database, service.Value, key, tenancy.Scope, cancel), JsonLines);
     }
 
     private static async Task WriteExportAsync(
@@ -155,8 +158,8 @@ internal static class AuditOperations
                 SELECT position, hash FROM platform.audit_head WHERE sealed_at < $1 ORDER BY sealed_at DESC, position DESC LIMIT 1
             ) h ON true
             """, connection);
-        range.Give(from);
-        range.Give(to);
+        range.Give(from.ToUniversalTime());
+        range.Give(to.ToUniversalTime());
         await using var reader = await range.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return await reader.IsDBNullAsync(0, cancel)
@@ -172,12 +175,16 @@ internal static class AuditOperations
             $"""
             SELECT s.position, s.leaf, s.hash, h.sealed_at, h.signature, {AuditEntry.Columns}
             FROM platform.audit_seal s
-            LEFT JOIN platform.audit_head h ON h.position = s.position
+            LEFT JOIN platform.audit_head h ON h.position = s.position AND h.position > $1
             LEFT JOIN platform.audit a ON a.id = s.audit_id
             WHERE s.position > $1 AND s.position <= $2 ORDER BY s.position LIMIT {PageSize}
             """)
         {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = position }, new NpgsqlParameter<long> { TypedValue = until } },
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = position },
+                new NpgsqlParameter<long> { TypedValue = until },
+            },
         });
         var lines = new List<ExportLine>();
         await using var reader = await page.ExecuteReaderAsync(cancel);
@@ -198,25 +205,26 @@ internal static class AuditOperations
         return lines;
     }
 
-    /// <summary>The heads of another service's audit that this service keeps as a witness, as lines of JSON, for a verification.</summary>
+    /// <summary>
+    /// The heads of another service's audit that this service keeps as a witness, as lines of JSON, for a verification.
+    /// </summary>
     private static PushStreamHttpResult ListAnchors(string service, NpgsqlDataSource database, CancellationToken cancel) =>
         TypedResults.Stream(
             async output =>
             {
                 await using var command = database.CreateCommand(
                     """
-                    SELECT position, hash, sealed_at, key, signature FROM platform.audit_anchor WHERE service = $1 ORDER BY position, hash
+                    SELECT position, hash, sealed_at, key, signature FROM platform.audit_anchor
+                    WHERE service = $1 ORDER BY position, hash
                     """);
                 command.Give(service);
                 await using var reader = await command.ExecuteReaderAsync(cancel);
                 while (await reader.ReadAsync(cancel))
                 {
-                    await WriteAsync(
-                        output,
-                        new AuditSealed(
-                            service, reader.GetInt64(0), reader.GetString(1), await reader.GetFieldValueAsync<DateTimeOffset>(2, cancel),
-                            reader.GetString(3), reader.GetString(4)),
-                        cancel);
+                    var head = new AuditSealed(
+                        service, reader.GetInt64(0), reader.GetString(1),
+                        await reader.GetFieldValueAsync<DateTimeOffset>(2, cancel), reader.GetString(3), reader.GetString(4));
+                    await WriteAsync(output, head, cancel);
                 }
             },
             JsonLines);
@@ -239,8 +247,10 @@ public sealed record AuditPublicKey(string Service, string Algorithm, string Key
 /// <param name="Anchors">Heads of this service that others kept, as they gave them out.</param>
 public sealed record VerifyAudit(long? After = null, IReadOnlyList<AuditSealed>? Anchors = null);
 
-/// <summary>A line of an export; bytes are in base64. Which members it has says what it is: the beginning (<c>after</c> and
-/// <c>hash</c>), a seal (<c>position</c>, <c>leaf</c>, <c>hash</c> and, if it is the caller's to see, <c>entry</c>), or a head.</summary>
+/// <summary>
+/// A line of an export; bytes are in base64. Which members it has says what it is: the beginning (<c>after</c>, <c>hash</c>), a seal
+/// (<c>position</c>, <c>leaf</c>, <c>hash</c> and, if it is the caller's to see, <c>entry</c>), or a head (<c>head</c>).
+/// </summary>
 /// <param name="Position">The seal's place in the chain.</param>
 /// <param name="Leaf">The row's digest.</param>
 /// <param name="Hash">The chain's hash at this place.</param>

@@ -68,8 +68,8 @@ public sealed partial class AuditSealer(
 
     /// <summary>Seals one batch, in one transaction.</summary>
     /// <returns>How many rows; 0 when there are none or another replica is sealing.</returns>
-    /// <exception cref="BrokenChainException">The end of the chain is not as it was signed. Nothing is sealed then: a signature over
-    /// what follows would vouch for it.</exception>
+    /// <exception cref="BrokenChainException">The end of the chain is not as it was signed. Nothing is sealed then: a signature
+    /// over what follows would vouch for it.</exception>
     public async Task<int> SealAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -106,8 +106,8 @@ public sealed partial class AuditSealer(
         return rows.Count;
     }
 
-    // The end of the chain; null when another replica is sealing. Each statement sees what was committed before it: the end is read
-    // after the lock is had.
+    // The end of the chain; null when another replica is sealing. Each statement sees what was committed before it: the end is
+    // read after the lock is had.
     private async Task<End?> BeginAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var begin = new NpgsqlBatch(connection)
@@ -142,12 +142,10 @@ public sealed partial class AuditSealer(
         var hash = reader.GetFieldValue<byte[]>(3);
         // A database that was restored into another server has rows of transactions that are still to come there.
         var restored = horizon > present;
+        var sealedAt = await reader.GetFieldValueAsync<DateTimeOffset>(4, cancel);
         return new End(
-            end, hash,
-            key.Head(
-                reader.GetInt64(2), hash, await reader.GetFieldValueAsync<DateTimeOffset>(4, cancel), reader.GetFieldValue<byte[]>(5)),
-            await reader.IsDBNullAsync(7, cancel) ? null : reader.GetFieldValue<byte[]>(7),
-            restored ? 0 : horizon, restored);
+            end, hash, key.Head(reader.GetInt64(2), hash, sealedAt, reader.GetFieldValue<byte[]>(5)),
+            await reader.IsDBNullAsync(7, cancel) ? null : reader.GetFieldValue<byte[]>(7), restored ? 0 : horizon, restored);
     }
 
     private void Check(End end)
@@ -243,8 +241,8 @@ public sealed partial class AuditSealer(
     [LoggerMessage(51, LogLevel.Critical, "The sealed audit of {Service} was changed; nothing more is sealed until it is mended")]
     private static partial void LogBroken(ILogger logger, Exception exception, string service);
 
-    // The end of the chain: the last seal's position, the last head with its hash, that position's seal, and from which transaction
-    // on there may be unsealed rows.
+    // The end of the chain: the last seal's position, the last head with its hash, the seal's hash at the head's position, and from
+    // which transaction on there may be unsealed rows.
     private sealed record End(long Sealed, byte[] Hash, AuditSealed? Head, byte[]? SealHash, ulong Horizon, bool Restored);
 }
 

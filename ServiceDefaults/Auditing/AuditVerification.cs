@@ -3,6 +3,7 @@ using HomeSchool.Contracts.Audit;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace HomeSchool.ServiceDefaults.Auditing;
 
@@ -57,12 +58,12 @@ public sealed record AuditBreak(AuditFault Fault, long? Position, Guid? EntryId)
 /// <param name="Breaks">How many places are not as they were sealed; 0: the audit is whole.</param>
 /// <param name="First">The first of them, at most 100.</param>
 public sealed record AuditReport(
-    string Service, long Sealed, long Unsealed, double? OldestUnsealedSeconds, long Position, string Hash, long Anchors, long Breaks,
-    IReadOnlyList<AuditBreak> First);
+    string Service, long Sealed, long Unsealed, double? OldestUnsealedSeconds, long Position, string Hash, long Anchors,
+    long Breaks, IReadOnlyList<AuditBreak> First);
 
 /// <summary>
-/// Checks that nobody has changed what was sealed (ALL-2): every row's MAC, every seal, every head's signature, and the heads that
-/// others keep. It reads only what is sealed by the time it begins, so that commands and the sealer go on meanwhile.
+/// Checks that nobody has changed what was sealed (ALL-2): every row's MAC, every seal, every head's signature, and the heads
+/// that others keep. It reads only what is sealed by the time it begins, so that commands and the sealer go on meanwhile.
 /// </summary>
 public sealed class AuditVerification(
     NpgsqlDataSource database, ServiceName service, AuditKey auditKey, SealKey sealKey, TimeProvider clock)
@@ -91,11 +92,13 @@ public sealed class AuditVerification(
         else if (run.Head != run.Position)
             run.Break(AuditFault.HeadMissing, run.Position, null);
         var (unsealed, oldest) = await UnsealedAsync(run, connection, horizon, cancel);
-        await foreach (var page in anchors.Where(anchor => anchor.Service == service.Value).Chunk(PageSize).WithCancellation(cancel))
+        var own = anchors.Where(anchor => anchor.Service == service.Value);
+        await foreach (var page in own.Chunk(PageSize).WithCancellation(cancel))
             await CompareAsync(run, connection, page, cancel);
+        var waited = (clock.GetUtcNow() - oldest)?.TotalSeconds;
         return new AuditReport(
-            service.Value, run.Rows, unsealed, oldest is null ? null : Math.Max(0, (clock.GetUtcNow() - oldest.Value).TotalSeconds),
-            run.Position, Convert.ToBase64String(run.Hash), run.Anchors, run.Breaks, run.First);
+            service.Value, run.Rows, unsealed, waited, run.Position, Convert.ToBase64String(run.Hash), run.Anchors, run.Breaks,
+            run.First);
     }
 
     private static async Task<(long Until, ulong Horizon)> EndAsync(NpgsqlConnection connection, CancellationToken cancel)
@@ -138,7 +141,7 @@ public sealed class AuditVerification(
                     $"""
                     SELECT s.position, s.audit_id, s.leaf, s.hash, h.hash, h.sealed_at, h.signature, {AuditEntry.Columns}
                     FROM platform.audit_seal s
-                    LEFT JOIN platform.audit_head h ON h.position = s.position
+                    LEFT JOIN platform.audit_head h ON h.position = s.position AND h.position > $1
                     LEFT JOIN platform.audit a ON a.id = s.audit_id
                     WHERE s.position > $1 AND s.position <= $2 ORDER BY s.position LIMIT {PageSize}
                     """)
@@ -224,7 +227,7 @@ public sealed class AuditVerification(
                     FROM platform.audit a WHERE NOT EXISTS (SELECT FROM platform.audit_seal s WHERE s.audit_id = a.id)
                     """)
                 {
-                    Parameters = { new NpgsqlParameter<ulong> { TypedValue = horizon, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Xid8 } },
+                    Parameters = { new NpgsqlParameter<ulong> { TypedValue = horizon, NpgsqlDbType = NpgsqlDbType.Xid8 } },
                 },
             },
         };

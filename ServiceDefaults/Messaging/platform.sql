@@ -112,8 +112,8 @@ CREATE POLICY tenant ON platform.audit FOR SELECT USING (
 DROP POLICY IF EXISTS whole ON platform.audit;
 CREATE POLICY whole ON platform.audit FOR SELECT USING ((SELECT current_setting('app.audit', true)) = 'whole');
 
--- The chain over the audit (R14): a seal for each row, each with the hash of the one before it, and the signed head of each batch.
--- Append-only; positions count from 1 without a gap.
+-- The chain over the audit (R14): a seal for each row, each with the hash of the one before it, and the signed head of each
+-- batch. Append-only; positions count from 1 without a gap.
 CREATE TABLE IF NOT EXISTS platform.audit_seal (
     position bigint PRIMARY KEY,
     audit_id uuid NOT NULL UNIQUE,

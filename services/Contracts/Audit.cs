@@ -6,7 +6,7 @@ namespace HomeSchool.Contracts.Audit;
 /// </summary>
 /// <param name="Service">Whose audit, e.g. <c>visits</c>.</param>
 /// <param name="Position">How many rows are sealed up to here; positions count from 1.</param>
-/// <param name="Hash">The hash of the seal at <paramref name="Position"/>, in base64; it depends on every row up to there.</param>
+/// <param name="Hash">The hash of the seal there, in base64; it depends on every row up to <paramref name="Position"/>.</param>
 /// <param name="OccurredAt">When it was sealed.</param>
 /// <param name="Key">The service's public key, a SubjectPublicKeyInfo in base64.</param>
 /// <param name="Signature">ES256 over service, position, hash and time, in base64.</param>

@@ -34,7 +34,8 @@ public sealed class WitnessTests(InsightsSystem system)
     private async Task<AuditSealed[]> KeptAsync(string service)
     {
         using var client = system.As(TestIdentity.DistrictAdmin(Guid.CreateVersion7()));
-        var lines = await client.GetStringAsync(new Uri($"/api/insights/operations/audit/anchors?service={service}", UriKind.Relative));
+        var anchors = new Uri($"/api/insights/operations/audit/anchors?service={service}", UriKind.Relative);
+        var lines = await client.GetStringAsync(anchors);
         return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonSerializer.Deserialize<AuditSealed>(line, Json.Options)!)];
     }

@@ -37,8 +37,10 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         await SealedAsync(800);
         (await probe.ScalarAsync<double>(
             """
-            SELECT max(extract(epoch FROM (SELECT min(h.sealed_at) FROM platform.audit_head h WHERE h.position >= s.position) - a.at))::float8
-            FROM platform.audit a JOIN platform.audit_seal s ON s.audit_id = a.id WHERE a.district_id = $1
+            SELECT max(extract(epoch FROM h.sealed_at - a.at))::float8
+            FROM platform.audit a JOIN platform.audit_seal s ON s.audit_id = a.id
+            CROSS JOIN LATERAL (SELECT min(sealed_at) AS sealed_at FROM platform.audit_head WHERE position >= s.position) h
+            WHERE a.district_id = $1
             """, district)).ShouldBeLessThan(2);
         (await VerifyAsync()).Breaks.ShouldBe(0);
     }
@@ -65,7 +67,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         await SealedAsync(4);
         (await probe.ScalarAsync<bool>(
             """
-            SELECT position = (SELECT max(s.position) FROM platform.audit_seal s JOIN platform.audit a ON a.id = audit_id WHERE district_id = $1)
+            SELECT position = (SELECT max(s.position) FROM platform.audit_seal s
+                JOIN platform.audit a ON a.id = s.audit_id WHERE a.district_id = $1)
             FROM platform.audit_seal WHERE audit_id = $2
             """, district, late)).ShouldBeTrue();
         (await VerifyAsync()).Breaks.ShouldBe(0);
@@ -144,7 +147,7 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         await alone.InitializeAsync();
         await StateAsync(alone.Client(TestIdentity.DistrictAdmin(district)));
         (await Eventually.GetAsync(
-            () => alone.ScalarAsync<long>("SELECT count(*) FROM platform.audit_seal"), sealedRows => sealedRows == 1)).ShouldBe(1);
+            () => alone.ScalarAsync<long>("SELECT count(*) FROM platform.audit_seal"), rows => rows == 1)).ShouldBe(1);
     }
 
     [Fact]
@@ -165,8 +168,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
             Json.Options)!;
         announced.Service.ShouldBe("probe");
         (await probe.ScalarAsync<bool>(
-            "SELECT encode(hash, 'base64') = $2 FROM platform.audit_head WHERE position = $1", announced.Position, announced.Hash))
-            .ShouldBeTrue();
+            "SELECT encode(hash, 'base64') = $2 FROM platform.audit_head WHERE position = $1",
+            announced.Position, announced.Hash)).ShouldBeTrue();
 
         var written = await Eventually.GetAsync(
             async () => await AnchorFiles.ReadAsync(probe.Anchors).ToListAsync(),
@@ -175,7 +178,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         var report = await VerifyAsync();
         report.Breaks.ShouldBe(0);
         report.Anchors.ShouldBeGreaterThanOrEqualTo(written.Count);
-        (await probe.ScalarAsync<long>("SELECT count(*) FROM platform.audit WHERE actor NOT LIKE 'account:%' AND actor <> 'system'")).ShouldBe(0);
+        (await probe.ScalarAsync<long>("SELECT count(*) FROM platform.audit WHERE action NOT IN ('StateFact', 'ExportAudit', 'Test')"))
+            .ShouldBe(0);
     }
 
     [Fact]
@@ -202,7 +206,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         (await probe.RunAsync($"verify-audit --anchors {probe.Anchors}")).ShouldContain("The audit is whole");
         (await Should.ThrowAsync<InvalidOperationException>(() => probe.RunAsync("verify-audit --anchors /nowhere")))
             .Message.ShouldContain("There is no /nowhere");
-        (await Should.ThrowAsync<InvalidOperationException>(() => probe.RunAsync("verify-audit everything"))).Message.ShouldContain("usage");
+        (await Should.ThrowAsync<InvalidOperationException>(() => probe.RunAsync("verify-audit everything")))
+            .Message.ShouldContain("usage");
     }
 
     [Fact]
@@ -222,7 +227,7 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
 
         foreach (var nonsense in new[] { -1, long.MaxValue, long.MinValue })
         {
-            using var refused = await AuditorOf(district).PostAsJsonAsync(Operation("verifications"), new VerifyAudit(After: nonsense));
+            using var refused = await AuditorOf(district).PostAsJsonAsync(Operation("verifications"), new VerifyAudit(nonsense));
             refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         }
     }
@@ -234,7 +239,7 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
     {
         var from = TimeProvider.System.GetUtcNow();
         var elsewhere = Guid.CreateVersion7();
-        var (ours, theirs) = (probe.Client(TestIdentity.DistrictAdmin(district)), probe.Client(TestIdentity.DistrictAdmin(elsewhere)));
+        var (ours, theirs) = (AuditorOf(district), AuditorOf(elsewhere));
         var facts = new List<Guid>();
         for (var i = 0; i < 5; i++)
         {
@@ -247,7 +252,7 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         var lines = await ExportAsync(AuditorOf(district), from);
         var key = (await probe.Client().GetFromJsonAsync<AuditPublicKey>(Operation("key")))!;
         Verify(lines, key.Key);
-        var entries = lines.Where(line => line.TryGetProperty("entry", out _)).Select(line => line.GetProperty("entry")).ToArray();
+        var entries = EntriesOf(lines);
         entries.ShouldAllBe(entry => entry.GetProperty("districtId").GetGuid() == district);
         facts.Except(entries.Select(entry => entry.GetProperty("subjectId").GetGuid())).ShouldBeEmpty();
 
@@ -270,13 +275,13 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         await SealedAsync(2);
 
         (await SubjectsAsync(AuditorOf(Guid.CreateVersion7()))).ShouldBeEmpty();
-        (await SubjectsAsync(probe.Client(new Grant(Role.MoralEducationOfficer, null, district, school, null, null)))).ShouldBe([fact]);
+        var officer = new Grant(Role.MoralEducationOfficer, null, district, school, null, null);
+        (await SubjectsAsync(probe.Client(officer))).ShouldBe([fact]);
         (await SubjectsAsync(AuditorOf(district))).ShouldBe([fact, neighbour.Id], ignoreOrder: true);
 
         async Task<Guid[]> SubjectsAsync(HttpClient client) =>
         [
-            .. (await ExportAsync(client, from)).Where(line => line.TryGetProperty("entry", out _)).Select(line => line.GetProperty("entry"))
-                .Where(entry => entry.GetProperty("action").GetString() == "StateFact")
+            .. EntriesOf(await ExportAsync(client, from)).Where(entry => entry.GetProperty("action").GetString() == "StateFact")
                 .Select(entry => entry.GetProperty("subjectId").GetGuid()),
         ];
     }
@@ -286,8 +291,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
     public async Task An_export_is_audited_itself()
     {
         await ExportAsync(AuditorOf(district), TimeProvider.System.GetUtcNow());
-        (await probe.ScalarAsync<long>("SELECT count(*) FROM platform.audit WHERE action = 'ExportAudit' AND district_id = $1", district))
-            .ShouldBe(1);
+        (await probe.ScalarAsync<long>(
+            "SELECT count(*) FROM platform.audit WHERE action = 'ExportAudit' AND district_id = $1", district)).ShouldBe(1);
     }
 
     [Theory]
@@ -297,11 +302,13 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
     [InlineData("anchors?service=probe")]
     public async Task Only_who_may_read_the_audit_gets_in(string operation)
     {
+        var (admin, teacher) = (new Grant(Role.SchoolAdmin, null, district, school, null, null),
+            new Grant(Role.HomeroomTeacher, null, district, school, Guid.CreateVersion7(), null));
         foreach (var (client, status) in new[]
         {
             (probe.Client(), HttpStatusCode.Unauthorized),
-            (probe.Client(new Grant(Role.SchoolAdmin, null, district, school, null, null)), HttpStatusCode.Forbidden),
-            (probe.Client(new Grant(Role.HomeroomTeacher, null, district, school, Guid.CreateVersion7(), null)), HttpStatusCode.Forbidden),
+            (probe.Client(admin), HttpStatusCode.Forbidden),
+            (probe.Client(teacher), HttpStatusCode.Forbidden),
         })
         {
             using var answer = operation == "verifications"
@@ -364,7 +371,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
             {
                 SHA256.HashData(
                 [
-                    .. Fields(Hex(entry, "id"), Microseconds(entry.GetProperty("at")), Text(entry, "actor"), Text(entry, "action"),
+                    .. Fields(
+                        Hex(entry, "id"), Microseconds(entry.GetProperty("at")), Text(entry, "actor"), Text(entry, "action"),
                         Text(entry, "permission"), Hex(entry, "districtId"), Hex(entry, "schoolId"), Text(entry, "subjectKind"),
                         Hex(entry, "subjectId"), Text(entry, "reason"), Text(entry, "correlationId")),
                     .. entry.GetProperty("mac").GetBytesFromBase64(),
@@ -381,6 +389,9 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         static byte[] Fields(params string?[] fields) => Encoding.UTF8.GetBytes(string.Concat(
             fields.Select(field => $"{(field is null ? -1 : Encoding.UTF8.GetByteCount(field))}:{field};")));
     }
+
+    private static JsonElement[] EntriesOf(List<JsonElement> lines) =>
+        [.. lines.Where(line => line.TryGetProperty("entry", out _)).Select(line => line.GetProperty("entry"))];
 
     private static JsonElement Parse(string line) => JsonSerializer.Deserialize<JsonElement>(line);
 
@@ -410,7 +421,8 @@ public sealed class AuditSealTests(ProbeFixture probe) : IClassFixture<ProbeFixt
 
     private async Task SealedAsync(long rows, Guid? where = null) => (await Eventually.GetAsync(
         () => probe.ScalarAsync<long>(
-            "SELECT count(*) FROM platform.audit JOIN platform.audit_seal ON audit_id = id WHERE district_id = $1", where ?? district),
+            "SELECT count(*) FROM platform.audit JOIN platform.audit_seal ON audit_id = id WHERE district_id = $1",
+            where ?? district),
         count => count == rows)).ShouldBe(rows);
 
     // A row as a command writes it, in a transaction that the test holds open.

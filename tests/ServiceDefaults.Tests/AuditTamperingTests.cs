@@ -21,6 +21,8 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
 
     private const int Rows = 40;
 
+    private const string LastHead = "position = (SELECT max(position) FROM platform.audit_head)";
+
     // Each statement changes something; $1 and $2 are different positions, $1 the lower one.
     private static readonly string[] Edits =
     [
@@ -42,10 +44,10 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
         "UPDATE platform.audit_seal SET hash = leaf WHERE position = $1",
         "UPDATE platform.audit_seal SET audit_id = gen_random_uuid() WHERE position = $1",
         "UPDATE platform.audit_seal SET position = -$1 WHERE position = $1",
-        "UPDATE platform.audit_head SET hash = '\\x00' WHERE position = (SELECT max(position) FROM platform.audit_head)",
-        "UPDATE platform.audit_head SET signature = '\\x00' WHERE position = (SELECT max(position) FROM platform.audit_head)",
+        $"UPDATE platform.audit_head SET hash = '\\x00' WHERE {LastHead}",
+        $"UPDATE platform.audit_head SET signature = '\\x00' WHERE {LastHead}",
         "UPDATE platform.audit_head SET sealed_at = sealed_at + interval '1 second'",
-        "DELETE FROM platform.audit_head WHERE position = (SELECT max(position) FROM platform.audit_head)",
+        $"DELETE FROM platform.audit_head WHERE {LastHead}",
         "DELETE FROM platform.audit_head",
         // Reorders: what two rows say, what two seals stand for, and both with their digests.
         Swap("audit", "id", $"({Row("$1")})", $"({Row("$2")})", ["actor", "action", "subject_id", "at", "mac", "correlation_id"]),
@@ -53,8 +55,8 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
         Swap("audit_seal", "position", "$1", "$2", ["leaf", "hash"]),
         // A row between old ones, and one with the seal of another.
         $"""
-        INSERT INTO platform.audit SELECT gen_random_uuid(), at, actor, action, permission, district_id, school_id, subject_kind, subject_id,
-            reason, correlation_id, mac, '3'::xid8 FROM platform.audit WHERE id = ({Row("$1")})
+        INSERT INTO platform.audit SELECT gen_random_uuid(), at, actor, action, permission, district_id, school_id,
+            subject_kind, subject_id, reason, correlation_id, mac, '3'::xid8 FROM platform.audit WHERE id = ({Row("$1")})
         """,
         """
         INSERT INTO platform.audit_seal SELECT max(position) + 1, gen_random_uuid(), '\x00', '\x00' FROM platform.audit_seal
@@ -69,7 +71,7 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
     {
         tamperer = new NpgsqlConnection(probe.Database);
         await tamperer.OpenAsync();
-        await ExecuteAsync("TRUNCATE platform.audit, platform.audit_seal, platform.audit_head; DROP SCHEMA IF EXISTS kept CASCADE");
+        await ExecuteAsync("DROP SCHEMA IF EXISTS kept CASCADE; TRUNCATE platform.audit, platform.audit_seal, platform.audit_head");
         if (Directory.Exists(probe.Anchors))
             Directory.Delete(probe.Anchors, recursive: true);
         using var sealer = Sealer();
@@ -126,7 +128,7 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
         (await FoundAsync()).ShouldBe(new AuditBreak(AuditFault.RowChanged, at, id));
         await ExecuteAsync("DELETE FROM platform.audit WHERE id = $1", id);
         (await FoundAsync()).ShouldBe(new AuditBreak(AuditFault.RowMissing, at, id));
-        await ExecuteAsync("UPDATE platform.audit_head SET signature = sha512('') WHERE position = (SELECT max(position) FROM platform.audit_head)");
+        await ExecuteAsync($"UPDATE platform.audit_head SET signature = sha512('') WHERE {LastHead}");
         (await FoundAsync()).Fault.ShouldBe(AuditFault.HeadForged);
         await ExecuteAsync(Edits[^2], 3L, 4L);
         (await FoundAsync()).Fault.ShouldBe(AuditFault.RowInserted);
@@ -187,7 +189,7 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
     [Theory]
     [Trait("Rule", "ALL-2")]
     [Trait("Goal", "R14")]
-    [InlineData("UPDATE platform.audit_head SET hash = sha256('') WHERE position = (SELECT max(position) FROM platform.audit_head)")]
+    [InlineData($"UPDATE platform.audit_head SET hash = sha256('') WHERE {LastHead}")]
     [InlineData("UPDATE platform.audit_head SET sealed_at = sealed_at + interval '1 second'")]
     [InlineData("DELETE FROM platform.audit_seal WHERE position = (SELECT max(position) FROM platform.audit_seal)")]
     [InlineData("DELETE FROM platform.audit_head")]
@@ -217,11 +219,12 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
         for (var i = 0; i < rows.Count; i++)
         {
             hash = AuditChain.Next(hash, i + 1, rows[i].Leaf);
-            await ExecuteAsync("INSERT INTO platform.audit_seal VALUES ($1, $2, $3, $4)", (long)(i + 1), rows[i].Id, rows[i].Leaf, hash);
+            await ExecuteAsync(
+                "INSERT INTO platform.audit_seal VALUES ($1, $2, $3, $4)", (long)(i + 1), rows[i].Id, rows[i].Leaf, hash);
         }
 
-        var stranger = new SealKey(
-            MasterKey.From(new ConfigurationBuilder().AddInMemoryCollection([new("Keys:Master", new string('x', 32))]).Build()), "probe");
+        var own = new ConfigurationBuilder().AddInMemoryCollection([new("Keys:Master", new string('x', 32))]).Build();
+        var stranger = new SealKey(MasterKey.From(own), "probe");
         var now = TimeProvider.System.GetUtcNow();
         var head = stranger.Sign(rows.Count, hash, now.AddTicks(-(now.Ticks % 10)));
         await ExecuteAsync("TRUNCATE platform.audit_head");
@@ -240,8 +243,8 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
     {
         await ExecuteAsync(
             """
-            INSERT INTO platform.audit SELECT gen_random_uuid(), at, actor, action, permission, district_id, school_id, subject_kind, subject_id,
-                reason, correlation_id, mac FROM platform.audit LIMIT 1
+            INSERT INTO platform.audit SELECT gen_random_uuid(), at, actor, action, permission, district_id, school_id,
+                subject_kind, subject_id, reason, correlation_id, mac FROM platform.audit LIMIT 1
             """);
         using var sealer = Sealer();
         (await sealer.SealAsync(CancellationToken.None)).ShouldBe(1);
@@ -256,7 +259,7 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
         var report = await VerifyAsync(
             head with { Position = head.Position + 1 }, head with { Hash = "nonsense" }, head with { Signature = "" },
             head with { Service = "another", Hash = "nonsense" }, head with { Hash = "nonsense", Key = "nonsense" });
-        report.First.Select(found => found.Fault).ShouldBe([AuditFault.AnchorForged, AuditFault.AnchorForged, AuditFault.AnchorForged]);
+        report.First.Select(found => found.Fault).ShouldBe(Enumerable.Repeat(AuditFault.AnchorForged, 3));
     }
 
     [Fact]
@@ -282,7 +285,8 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
     // As if nothing after this head had ever been sealed.
     private async Task CutAsync(int head)
     {
-        await ExecuteAsync("DELETE FROM platform.audit WHERE id IN (SELECT audit_id FROM platform.audit_seal WHERE position > $1)", head);
+        await ExecuteAsync(
+            "DELETE FROM platform.audit WHERE id IN (SELECT audit_id FROM platform.audit_seal WHERE position > $1)", head);
         await ExecuteAsync("DELETE FROM platform.audit_seal WHERE position > $1", head);
         await ExecuteAsync("DELETE FROM platform.audit_head WHERE position > $1", head);
     }

@@ -134,7 +134,8 @@ public sealed class ProbeSystem : IAsyncDisposable
             Tallied: await ScalarAsync(consumerDatabase, "SELECT coalesce(sum(n), 0)::bigint FROM tally") - effects.Count,
             Waiting: await ScalarAsync(publisherDatabase, $"SELECT count(*) FROM platform.outbox WHERE {IsFact}"),
             Unlogged: await ScalarAsync(
-                publisherDatabase, $"SELECT (SELECT count(*) FROM fact) - (SELECT count(*) FROM platform.event_log WHERE {IsFact})"));
+                publisherDatabase,
+                $"SELECT (SELECT count(*) FROM fact) - (SELECT count(*) FROM platform.event_log WHERE {IsFact})"));
     }
 
     /// <summary>How many effects there are by now; -1 while the database is away.</summary>
@@ -154,7 +155,8 @@ public sealed class ProbeSystem : IAsyncDisposable
     public async Task<List<HomeSchool.ServiceDefaults.Messaging.Envelope>> LoggedAsync()
     {
         await using var database = NpgsqlDataSource.Create(publisherDatabase);
-        await using var command = database.CreateCommand($"SELECT message_id, name, payload FROM platform.event_log WHERE {IsFact}");
+        await using var command = database.CreateCommand(
+            $"SELECT message_id, name, payload FROM platform.event_log WHERE {IsFact}");
         await using var reader = await command.ExecuteReaderAsync();
         var events = new List<HomeSchool.ServiceDefaults.Messaging.Envelope>();
         while (await reader.ReadAsync())
