@@ -253,6 +253,23 @@ public sealed class AuditTamperingTests(UnsealedProbe probe) : IClassFixture<Uns
 
     [Fact]
     [Trait("Rule", "ALL-2")]
+    [Trait("Goal", "R14")]
+    public async Task A_database_that_was_restored_into_another_server_goes_on_being_sealed()
+    {
+        // There the transactions count from the beginning again.
+        await StateAsync(3);
+        await ExecuteAsync("UPDATE platform.audit SET xid = '1000000000000'; UPDATE platform.audit_head SET horizon = '1000000000001'");
+        await StateAsync(2);
+        using var sealer = Sealer();
+        (await sealer.SealAsync(CancellationToken.None)).ShouldBe(5);
+        await StateAsync(1);
+        (await sealer.SealAsync(CancellationToken.None)).ShouldBe(1);
+        var report = await VerifyAsync();
+        (report.Sealed, report.Unsealed, report.Breaks).ShouldBe((Rows + 6, 0, 0));
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-2")]
     public async Task An_anchor_that_the_service_never_signed_accuses_nobody()
     {
         var head = (await AnchorFiles.ReadAsync(probe.Anchors).ToListAsync())[^1];
