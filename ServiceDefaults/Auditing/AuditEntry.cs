@@ -1,12 +1,12 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Auditing;
 
 /// <summary>
 /// One line of the audit (ALL-2): who did what to which thing, when and why. Ids only, never content. The keyed MAC shows that a
-/// row was written by this service and not changed; sealing rows into a chain is a step of its own, after the command.
+/// row was written by this service and not changed; sealing rows into a chain is a step of its own, after the command
+/// (<see cref="AuditSealer"/>).
 /// </summary>
 public sealed class AuditEntry
 {
@@ -46,10 +46,44 @@ public sealed class AuditEntry
     /// <summary>HMAC-SHA-256 over all of the above.</summary>
     public byte[] Mac { get; private set; } = [];
 
+    /// <summary>All of the above as bytes, the same for ever; see the README of ServiceDefaults.</summary>
+    public byte[] Canonical() => AuditChain.Canonical(
+        Id.ToString("N"), AuditChain.Microseconds(At), Actor, Action, Permission, DistrictId.ToString("N"),
+        SchoolId?.ToString("N"), SubjectKind, SubjectId?.ToString("N"), Reason, CorrelationId);
+
     internal AuditEntry Signed(AuditKey key)
     {
         Mac = key.Mac(this);
         return this;
+    }
+
+    /// <summary>The columns that <see cref="Read"/> reads, of the table <c>a</c>.</summary>
+    internal const string Columns =
+        "a.id, a.at, a.actor, a.action, a.permission, a.district_id, a.school_id, a.subject_kind, a.subject_id, a.reason, "
+        + "a.correlation_id, a.mac";
+
+    /// <summary>Reads a row.</summary>
+    /// <param name="reader">Stands on the row.</param>
+    /// <param name="first">Where <see cref="Columns"/> begin.</param>
+    internal static AuditEntry Read(NpgsqlDataReader reader, int first)
+    {
+        return new AuditEntry
+        {
+            Id = reader.GetGuid(first),
+            At = reader.GetFieldValue<DateTimeOffset>(first + 1),
+            Actor = reader.GetString(first + 2),
+            Action = reader.GetString(first + 3),
+            Permission = reader.GetString(first + 4),
+            DistrictId = reader.GetGuid(first + 5),
+            SchoolId = Id(6),
+            SubjectKind = reader.GetString(first + 7),
+            SubjectId = Id(8),
+            Reason = reader.IsDBNull(first + 9) ? null : reader.GetString(first + 9),
+            CorrelationId = reader.GetString(first + 10),
+            Mac = reader.GetFieldValue<byte[]>(first + 11),
+        };
+
+        Guid? Id(int column) => reader.IsDBNull(first + column) ? null : reader.GetGuid(first + column);
     }
 }
 
@@ -58,22 +92,7 @@ public sealed class AuditEntry
 public sealed class AuditKey(byte[] key)
 {
     /// <summary>The MAC that an untouched row carries.</summary>
-    public byte[] Mac(AuditEntry entry)
-    {
-        // Each field with its length before it: no two different rows give the same bytes.
-        var text = new StringBuilder();
-        foreach (var field in new[]
-        {
-            entry.Id.ToString("N"), entry.At.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), entry.Actor,
-            entry.Action, entry.Permission, entry.DistrictId.ToString("N"), entry.SchoolId?.ToString("N"), entry.SubjectKind,
-            entry.SubjectId?.ToString("N"), entry.Reason, entry.CorrelationId,
-        })
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{field?.Length ?? -1}:{field};");
-        }
-
-        return HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text.ToString()));
-    }
+    public byte[] Mac(AuditEntry entry) => HMACSHA256.HashData(key, entry.Canonical());
 
     /// <summary>Whether the row is as this service wrote it.</summary>
     public bool Verify(AuditEntry entry) => CryptographicOperations.FixedTimeEquals(Mac(entry), entry.Mac);

@@ -48,6 +48,10 @@ public static class ServiceHost
 
         services.AddScoped<AuditTrail>();
         services.AddSingleton(_ => new AuditKey(MasterKey.From(builder.Configuration).Derive("audit/" + name)));
+        services.AddSingleton(_ => new SealKey(MasterKey.From(builder.Configuration), name));
+        services.AddSingleton<AnchorFiles>();
+        services.AddSingleton<AuditVerification>();
+        services.AddHostedService<AuditSealer>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database", tags: [DatabaseHealth.Tag]);
         builder.AddMessaging();
     }
@@ -87,7 +91,8 @@ public static class ServiceHost
         app.MapOpenApi("/openapi/{documentName}.json").Open("the API's description is public");
     }
 
-    /// <summary>Serves; or, when the only argument is <c>migrate</c>, prepares database and broker, and ends.</summary>
+    /// <summary>Serves; or, when the only argument is <c>migrate</c>, prepares database and broker, and ends; or, when the first
+    /// is <c>verify-audit</c>, verifies the audit, and ends.</summary>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
     {
@@ -97,7 +102,11 @@ public static class ServiceHost
             return 0;
         }
 
+        if (args is ["verify-audit", .. var arguments])
+            return await AuditOperations.RunAsync(app.Services, arguments);
+
         app.MapMessagingOperations();
+        app.MapAuditOperations();
         app.RequireAccessRules();
         await app.RunAsync();
         return 0;

@@ -93,9 +93,12 @@ CREATE TABLE IF NOT EXISTS platform.audit (
     subject_id     uuid,
     reason         text,
     correlation_id text NOT NULL,
-    mac            bytea NOT NULL
+    mac            bytea NOT NULL,
+    -- The transaction that wrote the row: how the sealer finds rows that committed late, and only those.
+    xid            xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 CREATE INDEX IF NOT EXISTS audit_subject ON platform.audit (subject_id, at);
+CREATE INDEX IF NOT EXISTS audit_xid ON platform.audit (xid, id);
 GRANT SELECT, INSERT ON platform.audit TO {app};
 ALTER TABLE platform.audit ENABLE ROW LEVEL SECURITY;
 ALTER TABLE platform.audit FORCE ROW LEVEL SECURITY;
@@ -105,6 +108,42 @@ DROP POLICY IF EXISTS tenant ON platform.audit;
 CREATE POLICY tenant ON platform.audit FOR SELECT USING (
     school_id = ANY ((SELECT nullif(current_setting('app.schools', true), ''))::uuid[])
     OR district_id = ANY ((SELECT nullif(current_setting('app.districts', true), ''))::uuid[]));
+-- Sealing and verifying need every row.
+DROP POLICY IF EXISTS whole ON platform.audit;
+CREATE POLICY whole ON platform.audit FOR SELECT USING ((SELECT current_setting('app.audit', true)) = 'whole');
+
+-- The chain over the audit (R14): a seal for each row, each with the hash of the one before it, and the signed head of each
+-- batch. Append-only; positions count from 1 without a gap.
+CREATE TABLE IF NOT EXISTS platform.audit_seal (
+    position bigint PRIMARY KEY,
+    audit_id uuid NOT NULL UNIQUE,
+    leaf     bytea NOT NULL,
+    hash     bytea NOT NULL
+);
+GRANT SELECT, INSERT ON platform.audit_seal TO {app};
+CREATE TABLE IF NOT EXISTS platform.audit_head (
+    position  bigint PRIMARY KEY,
+    hash      bytea NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    signature bytea NOT NULL,
+    -- Every row of a transaction before this one is sealed.
+    horizon   xid8 NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_head_sealed_at ON platform.audit_head (sealed_at, position);
+GRANT SELECT, INSERT ON platform.audit_head TO {app};
+
+-- Heads of other services, kept here as their witness. Two with the same position and another hash prove that one was rewritten.
+CREATE TABLE IF NOT EXISTS platform.audit_anchor (
+    service     text NOT NULL,
+    position    bigint NOT NULL,
+    hash        text NOT NULL,
+    sealed_at   timestamptz NOT NULL,
+    key         text NOT NULL,
+    signature   text NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (service, position, hash)
+);
+GRANT SELECT, INSERT ON platform.audit_anchor TO {app};
 
 -- Keeps a week of partitions ahead and forgets what is older than retain_days. The runtime role may call it, not do it.
 CREATE OR REPLACE FUNCTION platform.housekeep(retain_days int) RETURNS void

@@ -1,10 +1,13 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Roster;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Messaging;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
+builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 
 var app = builder.Build();
 app.UseServiceDefaults();

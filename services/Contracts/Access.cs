@@ -78,6 +78,9 @@ public enum Permission
 
     /// <summary>List and replay parked messages, redeliver the event log.</summary>
     OperateMessaging,
+
+    /// <summary>Export the audit and verify that nobody changed it (ALL-2).</summary>
+    AuditRead,
 }
 
 /// <summary>Who may do what: the one table that every check, the OpenAPI description and the documentation are derived from.</summary>
@@ -90,7 +93,7 @@ public static class Access
             [Role.DistrictAdmin] = Set(
                 Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead, Permission.OperateMessaging),
+                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead),
             [Role.SchoolAdmin] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
@@ -100,7 +103,8 @@ public static class Access
                 Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
             [Role.MoralEducationOfficer] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SurveyRead, Permission.SurveyAnswerRead, Permission.CoverageRead, Permission.FeedRead),
+                Permission.SurveyRead, Permission.SurveyAnswerRead, Permission.CoverageRead, Permission.FeedRead,
+                Permission.AuditRead),
             [Role.Counselor] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead),
             [Role.HomeroomTeacher] = Set(

@@ -1,5 +1,6 @@
 using HomeSchool.Insights;
 using HomeSchool.Insights.Feed;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 
@@ -16,6 +17,8 @@ builder.Services.AddSingleton<EventConsumer, RecordFeed>();
 builder.Services.AddSingleton<FeedTail>();
 builder.Services.AddHostedService(services => services.GetRequiredService<FeedTail>());
 builder.Services.AddHostedService<ForgetFeed>();
+
+builder.Services.AddSingleton<EventConsumer, KeepAnchors>();
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -1,15 +1,17 @@
 using System.Net.Http.Headers;
 using HomeSchool.Probe;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Tests;
 
 /// <summary>One probe for all tests of this project; each test has districts and schools of its own.</summary>
-public sealed class ProbeFixture : IAsyncLifetime
+public class ProbeFixture : IAsyncLifetime
 {
     private Servers servers = null!;
     private Host host = null!;
@@ -23,6 +25,15 @@ public sealed class ProbeFixture : IAsyncLifetime
     /// <summary>The probe's services.</summary>
     public IServiceProvider Services => host.Services;
 
+    /// <summary>Where the probe writes the heads of its audit.</summary>
+    public string Anchors { get; } = Path.Combine(Path.GetTempPath(), "anchors-" + Guid.CreateVersion7().ToString("N"));
+
+    /// <summary>Whether the running probe cannot reach the broker.</summary>
+    public bool BrokerIsAway { get; init; }
+
+    /// <summary>Whether the running probe seals its audit by itself.</summary>
+    public bool Seals { get; init; } = true;
+
     private Dictionary<string, string> Settings => SettingsWith(Identity);
 
     /// <inheritdoc/>
@@ -32,7 +43,11 @@ public sealed class ProbeFixture : IAsyncLifetime
         Identity = await TestIdentity.StartAsync();
         Database = await servers.CreateDatabaseAsync();
         await MigrateAsync();
-        host = new Host(Settings);
+        var settings = Settings;
+        if (BrokerIsAway)
+            settings["ConnectionStrings__rabbitmq"] = $"amqp://nobody:nobody@127.0.0.1:{ServiceProcess.FreePort()}/";
+        host = new Host(settings, Seals);
+        host.CreateClient().Dispose(); // starts it
     }
 
     /// <summary>The probe's configuration, for one that asks another Identity.</summary>
@@ -42,10 +57,15 @@ public sealed class ProbeFixture : IAsyncLifetime
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["services__identity__http__0"] = identity.Address,
         ["Keys__Master"] = "a test's master key, of no value to anybody",
+        ["Audit__AnchorFolder"] = Anchors,
     };
 
     /// <summary>Runs the probe's migration.</summary>
-    public Task MigrateAsync() => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, "migrate", Settings);
+    public Task MigrateAsync() => RunAsync("migrate");
+
+    /// <summary>Runs a step of the probe.</summary>
+    /// <returns>What it printed.</returns>
+    public Task<string> RunAsync(string step) => ServiceProcess.RunAsync(typeof(ProbeDb).Assembly.Location, step, Settings);
 
     /// <summary>A client with a token for these roles; without any, one that is not signed in.</summary>
     public HttpClient Client(params Grant[] grants)
@@ -70,17 +90,32 @@ public sealed class ProbeFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await host.DisposeAsync();
         await Identity.DisposeAsync();
         await servers.DisposeAsync();
+        if (Directory.Exists(Anchors))
+            Directory.Delete(Anchors, recursive: true);
     }
 
-    private sealed class Host(Dictionary<string, string> settings) : WebApplicationFactory<ProbeDb>
+    private sealed class Host(Dictionary<string, string> settings, bool seals) : WebApplicationFactory<ProbeDb>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
+            if (!seals)
+            {
+                builder.ConfigureTestServices(services => services.Remove(
+                    services.Single(service => service.ImplementationType == typeof(AuditSealer))));
+            }
         }
     }
+}
+
+/// <summary>A probe whose audit is sealed when a test says so.</summary>
+public sealed class UnsealedProbe : ProbeFixture
+{
+    /// <summary>Leaves the sealer out.</summary>
+    public UnsealedProbe() => Seals = false;
 }

@@ -16,6 +16,9 @@ public sealed class ProbeSystem : IAsyncDisposable
     /// <summary>The consumer's queue.</summary>
     public const string Queue = "probe.count";
 
+    // The probe also announces the heads of its audit.
+    private const string IsFact = "name = 'visits.visit-completed'";
+
     private static readonly string Assembly = typeof(ProbeDb).Assembly.Location;
 
     private readonly Servers servers;
@@ -129,9 +132,10 @@ public sealed class ProbeSystem : IAsyncDisposable
             Duplicated: effects.Count - seen.Count,
             Unexpected: seen.Count(id => !ledger.ContainsKey(id)),
             Tallied: await ScalarAsync(consumerDatabase, "SELECT coalesce(sum(n), 0)::bigint FROM tally") - effects.Count,
-            Waiting: await ScalarAsync(publisherDatabase, "SELECT count(*) FROM platform.outbox"),
+            Waiting: await ScalarAsync(publisherDatabase, $"SELECT count(*) FROM platform.outbox WHERE {IsFact}"),
             Unlogged: await ScalarAsync(
-                publisherDatabase, "SELECT (SELECT count(*) FROM fact) - (SELECT count(*) FROM platform.event_log)"));
+                publisherDatabase,
+                $"SELECT (SELECT count(*) FROM fact) - (SELECT count(*) FROM platform.event_log WHERE {IsFact})"));
     }
 
     /// <summary>How many effects there are by now; -1 while the database is away.</summary>
@@ -147,11 +151,12 @@ public sealed class ProbeSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>Every published event, as its log has it.</summary>
+    /// <summary>Every fact that was published, as the event log has it.</summary>
     public async Task<List<HomeSchool.ServiceDefaults.Messaging.Envelope>> LoggedAsync()
     {
         await using var database = NpgsqlDataSource.Create(publisherDatabase);
-        await using var command = database.CreateCommand("SELECT message_id, name, payload FROM platform.event_log");
+        await using var command = database.CreateCommand(
+            $"SELECT message_id, name, payload FROM platform.event_log WHERE {IsFact}");
         await using var reader = await command.ExecuteReaderAsync();
         var events = new List<HomeSchool.ServiceDefaults.Messaging.Envelope>();
         while (await reader.ReadAsync())

@@ -53,17 +53,18 @@ public sealed class ServiceProcess : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Runs a step such as <c>migrate</c> to its end.</summary>
+    /// <summary>Runs a step such as <c>migrate</c>, or <c>verify-audit --anchors FOLDER</c>, to its end.</summary>
     /// <returns>What it printed.</returns>
+    /// <exception cref="InvalidOperationException">It did not end with 0; the message has what it printed.</exception>
     public static async Task<string> RunAsync(
-        string assembly, string argument, IReadOnlyDictionary<string, string> environment, CancellationToken cancel = default)
+        string assembly, string step, IReadOnlyDictionary<string, string> environment, CancellationToken cancel = default)
     {
-        using var step = Launch(assembly, argument, environment);
-        var written = step.StandardOutput.ReadToEndAsync(cancel);
-        var errors = step.StandardError.ReadToEndAsync(cancel);
-        await step.WaitForExitAsync(cancel);
-        if (step.ExitCode != 0)
-            throw new InvalidOperationException($"{Path.GetFileName(assembly)} {argument}: {await written}{await errors}");
+        using var running = Launch(assembly, step, environment);
+        var written = running.StandardOutput.ReadToEndAsync(cancel);
+        var errors = running.StandardError.ReadToEndAsync(cancel);
+        await running.WaitForExitAsync(cancel);
+        if (running.ExitCode != 0)
+            throw new InvalidOperationException($"{Path.GetFileName(assembly)} {step}: {await written}{await errors}");
         return await written;
     }
 
@@ -125,9 +126,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         Client.Dispose();
     }
 
-    private static Process Launch(string assembly, string? argument, IReadOnlyDictionary<string, string> environment)
+    private static Process Launch(string assembly, string? step, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", argument is null ? [assembly] : [assembly, argument])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. step?.Split(' ') ?? []])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
