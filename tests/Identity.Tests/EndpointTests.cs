@@ -15,8 +15,8 @@ public sealed class EndpointTests(IdentityFixture fixture)
         string[] open =
         [
             "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword", "CreateFirstAdmin",
-            "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "ListSessions", "ReadDiscovery", "ReadKeys", "ReadMe",
-            "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
+            "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "ListSessions", "ReadAuditKey", "ReadDiscovery", "ReadKeys",
+            "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
