@@ -23,8 +23,14 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     /// </summary>
     public virtual IReadOnlyDictionary<string, Failure> Refusals { get; } = new Dictionary<string, Failure>(StringComparer.Ordinal);
 
+    internal bool HasPublished { get; private set; }
+
     /// <summary>Announces an event, if and when this unit of work is saved.</summary>
-    public void Publish(IEvent happened) => Add(OutboxMessage.Of(happened));
+    public void Publish(IEvent happened)
+    {
+        Add(OutboxMessage.Of(happened));
+        HasPublished = true;
+    }
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

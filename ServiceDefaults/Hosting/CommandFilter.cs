@@ -42,7 +42,8 @@ internal static class CommandFilter
                 db.Add(key.Answered(status, http, services.GetRequiredService<TimeProvider>().GetUtcNow()));
             await db.SaveChangesAsync(cancel);
             await transaction.CommitAsync(cancel);
-            services.GetRequiredService<RelaySignal>().Wake();
+            if (db.HasPublished)
+                services.GetRequiredService<RelaySignal>().Wake();
             return result;
         }
         catch (DbUpdateConcurrencyException)

@@ -56,6 +56,16 @@ public static class Failures
     public static readonly Failure SignInNeeded = new("access.sign-in-needed", 401,
         "请先登录。", "Please sign in.");
 
+    /// <summary>The token is of a session that ended, or tells roles that hold no longer.</summary>
+    public static readonly Failure Revoked = new("access.revoked", 401,
+        "登录已结束或权限已变更,请刷新令牌或重新登录。",
+        "The session has ended or the roles have changed; refresh the tokens, or sign in again.");
+
+    /// <summary>Identity has not been heard for so long that sensitive things are not shown.</summary>
+    public static readonly Failure RightsUnknown = new("access.rights-unknown", 503,
+        "暂时无法核实您的权限,敏感内容不予显示;请稍后重试。",
+        "Who may see this cannot be checked at the moment, so it is not shown; please try again shortly.");
+
     /// <summary>The caller's roles do not carry the permission.</summary>
     public static readonly Failure Forbidden = new("access.forbidden", 403,
         "您没有此操作的权限。", "You are not allowed to do this.");

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Hosting;
@@ -39,6 +40,11 @@ public static class ServiceHost
 
         services.AddSingleton<OpenForOwner>(provider => owner => ActivatorUtilities.CreateInstance<TDb>(
             provider, new DbContextOptionsBuilder<TDb>().UseNpgsql(owner).Options));
+
+        services.AddSingleton<RevocationsOverHttp>();
+        services.TryAddSingleton<ReadRevocations>(provider => provider.GetRequiredService<RevocationsOverHttp>().ReadAsync);
+        services.AddSingleton<Revocations>();
+        services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
 
         services.AddScoped<AuditTrail>();
         services.AddSingleton(_ => new AuditKey(MasterKey.From(builder.Configuration).Derive("audit/" + name)));

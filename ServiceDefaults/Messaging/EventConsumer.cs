@@ -40,6 +40,16 @@ public sealed class EventBatch(NpgsqlConnection connection, IReadOnlyList<Delive
     /// <summary>The events, in the order of delivery.</summary>
     public IReadOnlyList<IEvent> Events { get; } = [.. deliveries.Select(delivery => delivery.Event)];
 
+    internal bool HasPublished { get; private set; }
+
+    /// <summary>Announces events in the batch's transaction.</summary>
+    public Task PublishAsync(IReadOnlyCollection<OutboxMessage> messages, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        HasPublished |= messages.Count > 0;
+        return Outbox.InsertAsync(Connection, messages, cancel);
+    }
+
     /// <summary>The events of one type.</summary>
     public IEnumerable<T> Of<T>()
         where T : IEvent => Events.OfType<T>();

@@ -93,9 +93,10 @@ public sealed partial class EventPump(
             envelope = Envelope.Read(reader);
         }
 
-        await ApplyInAsync(connection, new[] { envelope }, cancel);
+        var applied = await ApplyInAsync(connection, new[] { envelope }, cancel);
         await transaction.CommitAsync(cancel);
-        signal.Wake();
+        if (applied.HasPublished)
+            signal.Wake();
         return true;
     }
 
@@ -124,13 +125,14 @@ public sealed partial class EventPump(
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var applied = await ApplyInAsync(connection, batch, cancel);
         await transaction.CommitAsync(cancel);
-        signal.Wake();
-        if (applied > 0)
-            Applied.Add(applied, new KeyValuePair<string, object?>("consumer", Consumer.Queue));
+        if (applied.HasPublished)
+            signal.Wake();
+        if (applied.Deliveries.Count > 0)
+            Applied.Add(applied.Deliveries.Count, new KeyValuePair<string, object?>("consumer", Consumer.Queue));
     }
 
-    // Returns how many were new to this consumer.
-    private async Task<int> ApplyInAsync(NpgsqlConnection connection, ArraySegment<Envelope> batch, CancellationToken cancel)
+    // Returns what was new to this consumer.
+    private async Task<EventBatch> ApplyInAsync(NpgsqlConnection connection, ArraySegment<Envelope> batch, CancellationToken cancel)
     {
         // The same message may stand twice in one batch.
         var events = new Dictionary<Guid, DeliveredEvent>(batch.Count);
@@ -158,13 +160,10 @@ public sealed partial class EventPump(
                 fresh.Add(reader.GetGuid(0));
         }
 
+        var inOrder = new EventBatch(connection, [.. events.Where(e => fresh.Contains(e.Key)).Select(e => e.Value)]);
         if (fresh.Count > 0)
-        {
-            var inOrder = events.Where(e => fresh.Contains(e.Key)).Select(e => e.Value).ToArray();
-            await Consumer.ApplyAsync(new EventBatch(connection, inOrder), cancel);
-        }
-
-        return fresh.Count;
+            await Consumer.ApplyAsync(inOrder, cancel);
+        return inOrder;
     }
 
     private async Task ParkAsync(Envelope envelope, string reason, CancellationToken cancel)

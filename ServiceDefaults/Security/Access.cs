@@ -22,6 +22,14 @@ public static class EndpointAccess
         endpoint.WithMetadata(new AccessRule(permission, null));
 
     /// <summary>
+    /// Shows something sensitive: beside its permission, it is refused while this process cannot know what was revoked
+    /// (<see cref="Revocations.IsStale"/>).
+    /// </summary>
+    public static TBuilder Sensitive<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(SensitiveMarker.Instance);
+
+    /// <summary>
     /// A change: needs the permission, and runs in one transaction with its events and its audit row. What it answers decides:
     /// 2xx commits, anything else leaves no trace. Honours <c>Idempotency-Key</c>.
     /// </summary>
@@ -58,7 +66,11 @@ public static class EndpointAccess
 
         var rule = endpoint.Metadata.GetMetadata<AccessRule>();
         var caller = Caller.Of(context.User);
-        if ((rule is null ? Failures.Forbidden : Refusal(rule, caller)) is { } refusal)
+        var revocations = context.RequestServices.GetRequiredService<Revocations>();
+        var refusal = rule is null ? Failures.Forbidden : Refusal(rule, caller, revocations);
+        if (refusal is null && revocations.IsStale && endpoint.Metadata.GetMetadata<SensitiveMarker>() is not null)
+            refusal = Failures.RightsUnknown;
+        if (refusal is not null)
         {
             await new Problem(refusal).ExecuteAsync(context);
             return;
@@ -82,8 +94,10 @@ public static class EndpointAccess
             throw new InvalidOperationException($"These endpoints do not say who may call them: {string.Join(", ", silent)}");
     }
 
-    private static Failure? Refusal(AccessRule rule, Caller caller) =>
-        rule.Permission is not { } permission ? null
+    private static Failure? Refusal(AccessRule rule, Caller caller, Revocations revocations) =>
+        // Also where anybody may ask: there the handler may look at who it is.
+        revocations.Revoke(caller) ? Failures.Revoked
+        : rule.Permission is not { } permission ? null
         : caller.AccountId is null ? Failures.SignInNeeded
         : caller.With(permission).Any() ? null
         : Failures.Forbidden;
@@ -94,6 +108,11 @@ public sealed class CurrentCaller
 {
     /// <summary>Who asks; a handler that trusts a link names its holder here.</summary>
     public Caller Caller { get; set; } = Caller.Anonymous;
+}
+
+internal sealed class SensitiveMarker
+{
+    public static readonly SensitiveMarker Instance = new();
 }
 
 internal sealed class CommandMarker

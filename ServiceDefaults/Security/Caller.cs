@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using HomeSchool.Contracts;
@@ -50,6 +51,12 @@ public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> G
     /// <summary>Nobody in particular.</summary>
     public static readonly Caller Anonymous = new(null, "anonymous", []);
 
+    /// <summary>The session of the token; <see langword="null"/> without one.</summary>
+    public Guid? SessionId { get; init; }
+
+    /// <summary>The version of the account's roles that the token tells (<c>pv</c>).</summary>
+    public int PermissionVersion { get; init; }
+
     /// <summary>The grants that carry a permission.</summary>
     public IEnumerable<Grant> With(Permission permission) => Grants.Where(grant => Access.Allows(grant.Role, permission));
 
@@ -71,6 +78,11 @@ public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> G
         if (principal.Identity?.IsAuthenticated != true || !Guid.TryParse(principal.FindFirstValue("sub"), out var account))
             return Anonymous;
         return new Caller(account, $"account:{account:N}",
-            [.. principal.FindAll(GrantClaim).Select(claim => Grant.Parse(claim.Value)).OfType<Grant>()]);
+            [.. principal.FindAll(GrantClaim).Select(claim => Grant.Parse(claim.Value)).OfType<Grant>()])
+        {
+            SessionId = Guid.TryParse(principal.FindFirstValue("sid"), out var session) ? session : null,
+            PermissionVersion = int.TryParse(principal.FindFirstValue("pv"), CultureInfo.InvariantCulture, out var version)
+                ? version : 0,
+        };
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -30,8 +31,7 @@ public static class Tokens
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
         {
             // Asked for with the first request: `migrate` needs no address.
-            var identity = builder.Configuration["services:identity:https:0"] ?? builder.Configuration["services:identity:http:0"]
-                ?? throw new InvalidOperationException("services:identity:http:0 must be the address of the Identity service.");
+            var identity = IdentityAddress(builder.Configuration);
             options.MapInboundClaims = false;
             // Behind the gateway the services talk on loopback or a private network.
             options.RequireHttpsMetadata = false;
@@ -49,6 +49,10 @@ public static class Tokens
         });
         builder.Services.AddAuthorization();
     }
+
+    internal static string IdentityAddress(IConfiguration configuration) =>
+        configuration["services:identity:https:0"] ?? configuration["services:identity:http:0"]
+            ?? throw new InvalidOperationException("services:identity:http:0 must be the address of the Identity service.");
 
     /// <summary>
     /// Remembers tokens that were found valid, by their hash and until they expire: checking a P-256 signature takes 60 µs, and a

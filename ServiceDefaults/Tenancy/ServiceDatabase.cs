@@ -24,9 +24,7 @@ public sealed record ServiceDatabase(string Name, string ConnectionString)
             ?? throw new InvalidOperationException($"ConnectionStrings:{service}-db must be the service's PostgreSQL database."));
 
     /// <summary>The pool of the running service.</summary>
-    public NpgsqlDataSource Open() => NpgsqlDataSource.Create(Complete(
-        // Policies make planning dear, and no parameter of ours changes which plan is good: a plan is made once.
-        options: $"-c role={RuntimeRole} -c plan_cache_mode=force_generic_plan"));
+    public NpgsqlDataSource Open() => NpgsqlDataSource.Create(Complete(options: $"-c role={RuntimeRole}"));
 
     /// <summary>A connection for <c>migrate</c>, as whoever the connection string names.</summary>
     public NpgsqlDataSource OpenAsOwner() => NpgsqlDataSource.Create(Complete(options: null));

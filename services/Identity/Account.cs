@@ -34,6 +34,12 @@ public sealed class Account
     /// <summary>Grows whenever the account's roles change; <c>pv</c> in tokens.</summary>
     public int PermissionVersion { get; private set; }
 
+    /// <summary>The permission version since the account last lost a role: tokens of an earlier one are void.</summary>
+    public int RevokedVersion { get; private set; }
+
+    /// <summary>When it last lost a role; <see langword="null"/> while it never did.</summary>
+    public DateTimeOffset? RevokedAt { get; private set; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -45,6 +51,14 @@ public sealed class Account
     {
         PermissionVersion++;
         return RoleGrant.Of(Id, role, now);
+    }
+
+    /// <summary>Takes a role back at once: every token issued until now is void.</summary>
+    public void Take(RoleGrant role, DateTimeOffset now)
+    {
+        role.Withdraw(now);
+        RevokedVersion = ++PermissionVersion;
+        RevokedAt = now;
     }
 }
 

@@ -37,18 +37,23 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
         {
             account.HasIndex(a => a.UserName).IsUnique().HasDatabaseName("account_user_name");
             account.Property(a => a.Language).HasConversion<string>();
+            account.HasIndex(a => a.RevokedAt).HasFilter("revoked_at IS NOT NULL");
         });
         modelBuilder.Entity<RoleGrant>(grant =>
         {
             grant.HasOne<Account>().WithMany().HasForeignKey(g => g.AccountId);
             grant.HasIndex(g => new { g.AccountId, g.Role, g.PersonId, g.DistrictId, g.SchoolId, g.ClassId, g.StudentId })
-                .IsUnique().AreNullsDistinct(false).HasFilter("holds_to IS NULL").HasDatabaseName("role_grant_once");
+                .IsUnique().AreNullsDistinct(false).HasFilter("withdrawn_at IS NULL").HasDatabaseName("role_grant_once");
             grant.Property(g => g.Role).HasConversion<string>();
+            grant.HasIndex(g => new { g.SchoolId, g.PersonId });
+            grant.HasIndex(g => g.StudentId);
         });
         modelBuilder.Entity<Session>(session =>
         {
             session.HasOne<Account>().WithMany().HasForeignKey(s => s.AccountId);
             session.HasIndex(s => s.FamilyHash).IsUnique();
+            session.HasIndex(s => s.AccountId);
+            session.HasIndex(s => s.EndedAt).HasFilter("ended_at IS NOT NULL");
         });
         modelBuilder.Entity<Invitation>(invitation =>
         {

@@ -33,6 +33,16 @@ internal static class IdentityFailures
     public static readonly Failure PasswordIsUserName = new("identity.password-is-user-name", 400,
         "密码不能与用户名相同。", "The password must not be the user name.");
 
+    /// <summary>The password is one that a guesser tries early.</summary>
+    public static readonly Failure PasswordGuessable = new("identity.password-guessable", 400,
+        "密码过于常见,容易被猜到;请换用几个不相关的词,或更长的密码。",
+        "The password is too common and easily guessed; take several unrelated words, or a longer one.");
+
+    /// <summary>The current password is wrong, or there were too many attempts.</summary>
+    public static readonly Failure PasswordWrong = new("identity.password-wrong", 422,
+        "当前密码不正确,或尝试次数过多;请核对,几分钟后再试。",
+        "The current password is not right, or there were too many attempts; check it, or try again in some minutes.");
+
     /// <summary>A name of a device that is too long or not text.</summary>
     public static readonly Failure DeviceInvalid = new("identity.device-invalid", 400,
         "设备名称最多 {0} 个字符。", "A device's name has at most {0} characters.");
@@ -53,6 +63,10 @@ internal static class IdentityFailures
     /// <summary>A field that has no meaning for the role.</summary>
     public static readonly Failure FieldNotForRole = new("identity.field-not-for-role", 400,
         "邀请该角色时不应填写。", "This role does not take it.");
+
+    /// <summary>Nobody locks himself out.</summary>
+    public static readonly Failure OwnRole = new("identity.own-role", 422,
+        "不能撤销自己的角色,请由其他管理员操作。", "Nobody takes the own role back; ask another administrator.");
 
     /// <summary>The caller's roles may not invite that role there.</summary>
     public static readonly Failure MayNotInvite = new("identity.may-not-invite", 403,

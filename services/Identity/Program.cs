@@ -2,9 +2,11 @@ using HomeSchool.Identity;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.Security;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.UseOwnKeysForTokenCheck();
+builder.Services.AddSingleton<ReadRevocations>(services => new RevocationLists(services).ReadAsync);
 builder.AddServiceDefaults<IdentityDb>("identity");
 builder.Services.AddSingleton<SigningKeys>();
 builder.Services.AddSingleton<Passwords>();
@@ -14,6 +16,7 @@ builder.Services.AddSingleton<EventConsumer, RosterConsumer>();
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapDiscovery();
+app.MapRevocations();
 
 var api = app.MapGroup("/api/identity");
 api.MapFirstAdmin();
@@ -21,8 +24,11 @@ api.MapSignIn();
 api.MapRefresh();
 api.MapSignOut();
 api.MapReadMe();
+api.MapSessions();
+api.MapChangePassword();
 api.MapInvite();
 api.MapListInvitations();
 api.MapAcceptInvitation();
+api.MapRoles();
 
 return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);

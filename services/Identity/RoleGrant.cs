@@ -33,8 +33,12 @@ public sealed class RoleGrant
     /// <summary>Since when.</summary>
     public DateTimeOffset HoldsFrom { get; init; }
 
-    /// <summary>Until when; <see langword="null"/> while it is open.</summary>
+    /// <summary>Until when, as the roster says (<see cref="Roster.RolesFollowRoster"/>); <see langword="null"/> while it is
+    /// open.</summary>
     public DateTimeOffset? HoldsTo { get; init; }
+
+    /// <summary>When somebody took it back; <see langword="null"/> while nobody did.</summary>
+    public DateTimeOffset? WithdrawnAt { get; private set; }
 
     /// <summary>Makes a row of a role.</summary>
     public static RoleGrant Of(Guid account, Grant role, DateTimeOffset now) => new()
@@ -49,6 +53,9 @@ public sealed class RoleGrant
         StudentId = role.StudentId,
         HoldsFrom = now,
     };
+
+    /// <summary>Takes the role back; the account's tokens are void from then on, see <see cref="Account.Take"/>.</summary>
+    internal void Withdraw(DateTimeOffset now) => WithdrawnAt ??= now;
 
     /// <summary>As it stands in tokens.</summary>
     public Grant ToGrant() => new(Role, PersonId, DistrictId, SchoolId, ClassId, StudentId);

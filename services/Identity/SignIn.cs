@@ -26,16 +26,7 @@ internal static class SignInFeature
         var now = clock.GetUtcNow();
         var userName = Credentials.ReadUserName(request.UserName) ?? "";
 
-        // Every attempt counts as a failure before the password is looked at, and the right one forgives it: so a hundred guesses
-        // at the same time get no more tries than a hundred one after the other.
-        var lockEnd = now + Account.LockTime;
-        var mayTry = await db.Set<Account>()
-            .Where(a => a.UserName == userName && (a.LockedUntil == null || a.LockedUntil <= now))
-            .ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(a => a.LockedUntil, a => a.FailedSignIns + 1 < Account.MostFailures ? null : lockEnd)
-                    .SetProperty(a => a.FailedSignIns, a => a.FailedSignIns + 1 < Account.MostFailures ? a.FailedSignIns + 1 : 0),
-                cancel) == 1;
+        var mayTry = await db.Set<Account>().Where(a => a.UserName == userName).CountAttemptAsync(now, cancel);
         var account = await db.Set<Account>().SingleOrDefaultAsync(a => a.UserName == userName, cancel);
 
         // Unknown, wrong and locked all cost one hash: the time tells no more than the answer.
@@ -49,7 +40,9 @@ internal static class SignInFeature
         account.SignedIn();
         var key = await keys.CurrentAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
-        await db.Set<Session>().Where(s => s.AccountId == account.Id && (s.EndedAt != null || s.ExpiresAt <= now))
+        // Those that ended a moment ago are still on the list of what was revoked.
+        var forgotten = now - Revocations.Kept;
+        await db.Set<Session>().Where(s => s.AccountId == account.Id && (s.EndedAt < forgotten || s.ExpiresAt < forgotten))
             .ExecuteDeleteAsync(cancel);
         var (session, refreshToken) = Session.Begin(account.Id, request.Device, now);
         db.Add(session);
@@ -59,6 +52,23 @@ internal static class SignInFeature
         await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(answer);
+    }
+
+    /// <summary>
+    /// Counts an attempt as a failure before the password is looked at; the right one forgives it
+    /// (<see cref="Account.SignedIn"/>). So a hundred guesses at the same time get no more tries than a hundred one after the other.
+    /// </summary>
+    /// <returns>Whether there is such an account and it is not locked.</returns>
+    public static async Task<bool> CountAttemptAsync(
+        this IQueryable<Account> account, DateTimeOffset now, CancellationToken cancel)
+    {
+        var lockEnd = now + Account.LockTime;
+        return await account.Where(a => a.LockedUntil == null || a.LockedUntil <= now)
+            .ExecuteUpdateAsync(
+                set => set
+                    .SetProperty(a => a.LockedUntil, a => a.FailedSignIns + 1 < Account.MostFailures ? null : lockEnd)
+                    .SetProperty(a => a.FailedSignIns, a => a.FailedSignIns + 1 < Account.MostFailures ? a.FailedSignIns + 1 : 0),
+                cancel) == 1;
     }
 }
 

@@ -22,13 +22,15 @@ internal static class TokenIssuer
         CancellationToken cancel)
     {
         var grants = await db.GrantsOfAsync(account.Id, now, cancel);
+        // A role that ends in the next minutes ends with its last token, too.
+        var expires = grants.Select(grant => grant.HoldsTo).Append(now + Tokens.Lifetime).Min()!.Value;
         var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Tokens.Issuer,
             Audience = Tokens.Audience,
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
-            Expires = (now + Tokens.Lifetime).UtcDateTime,
+            Expires = expires.UtcDateTime,
             Claims = new Dictionary<string, object>(StringComparer.Ordinal)
             {
                 [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
@@ -38,7 +40,7 @@ internal static class TokenIssuer
             },
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256),
         });
-        return new SignedIn(token, refreshToken, (int)Tokens.Lifetime.TotalSeconds);
+        return new SignedIn(token, refreshToken, (int)(expires - now).TotalSeconds);
     }
 
     /// <summary>The roles of an account that hold now.</summary>
@@ -48,7 +50,7 @@ internal static class TokenIssuer
     {
         await db.ShowGrantsOfAsync(account, cancel);
         return await db.Set<RoleGrant>().AsNoTracking()
-            .Where(grant => grant.AccountId == account
+            .Where(grant => grant.AccountId == account && grant.WithdrawnAt == null
                 && grant.HoldsFrom <= now && (grant.HoldsTo == null || grant.HoldsTo > now))
             .OrderBy(grant => grant.Id)
             .ToListAsync(cancel);

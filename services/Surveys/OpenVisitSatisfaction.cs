@@ -31,8 +31,7 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
         var causes = batch.Deliveries.DistinctBy(delivery => delivery.Event.AggregateId)
             .ToDictionary(delivery => delivery.Event.AggregateId, delivery => delivery.Envelope.Traceparent);
         var visitOf = visits.DistinctBy(visit => visit.AggregateId).ToDictionary(visit => visit.AggregateId);
-        await Outbox.InsertAsync(
-            batch.Connection,
+        await batch.PublishAsync(
             [.. opened.Select(survey => OutboxMessage.Of(
                 new SurveyOpened(
                     visitOf[survey.VisitId].DistrictId, visitOf[survey.VisitId].SchoolId, survey.Id, 1, now,

@@ -26,7 +26,7 @@ internal static class ReadRecord
     private const int LongestReason = 200;
 
     public static void MapReadRecord(this IEndpointRouteBuilder api) =>
-        api.MapGet("/{id:guid}/record", ReadAsync).Command(Permission.VisitRecordRead).WithName("ReadVisitRecord");
+        api.MapGet("/{id:guid}/record", ReadAsync).Command(Permission.VisitRecordRead).Sensitive().WithName("ReadVisitRecord");
 
     private static async Task<Results<Ok<RecordView>, Problem>> ReadAsync(
         Guid id, VisitsDb db, CurrentCaller current, AuditTrail audit, CancellationToken cancel, string? reason = null)

@@ -14,9 +14,9 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] open =
         [
-            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "CreateFirstAdmin",
-            "CreateFirstAdminOnPage", "ReadDiscovery", "ReadKeys", "ReadMe", "Refresh", "ShowFirstAdmin", "ShowInvitation",
-            "SignIn", "SignOut",
+            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword", "CreateFirstAdmin",
+            "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "ListSessions", "ReadDiscovery", "ReadKeys", "ReadMe",
+            "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

@@ -44,4 +44,5 @@ app.MapGet("/api/probe/effects", async (NpgsqlDataSource database, CancellationT
     await reader.ReadAsync(cancel);
     return new Effects(reader.GetInt64(0), reader.GetInt64(1));
 }).Query(Permission.OperateMessaging).WithName("CountEffects");
+app.MapGet("/api/probe/secret", () => TypedResults.Ok("a secret")).Query(Permission.RosterRead).Sensitive().WithName("ReadSecret");
 return await app.RunServiceAsync(args);

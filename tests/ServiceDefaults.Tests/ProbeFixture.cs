@@ -34,14 +34,7 @@ public class ProbeFixture : IAsyncLifetime
     /// <summary>Whether the running probe seals its audit by itself.</summary>
     public bool Seals { get; init; } = true;
 
-    private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
-    {
-        ["ConnectionStrings__probe-db"] = Database,
-        ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
-        ["services__identity__http__0"] = Identity.Address,
-        ["Keys__Master"] = "a test's master key, of no value to anybody",
-        ["Audit__AnchorFolder"] = Anchors,
-    };
+    private Dictionary<string, string> Settings => SettingsWith(Identity);
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -56,6 +49,16 @@ public class ProbeFixture : IAsyncLifetime
         host = new Host(settings, Seals);
         host.CreateClient().Dispose(); // starts it
     }
+
+    /// <summary>The probe's configuration, for one that asks another Identity.</summary>
+    public Dictionary<string, string> SettingsWith(TestIdentity identity) => new(StringComparer.Ordinal)
+    {
+        ["ConnectionStrings__probe-db"] = Database,
+        ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
+        ["services__identity__http__0"] = identity.Address,
+        ["Keys__Master"] = "a test's master key, of no value to anybody",
+        ["Audit__AnchorFolder"] = Anchors,
+    };
 
     /// <summary>Runs the probe's migration.</summary>
     public Task MigrateAsync() => RunAsync("migrate");

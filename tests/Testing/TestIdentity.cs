@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using HomeSchool.Contracts;
@@ -17,6 +18,7 @@ namespace HomeSchool.Testing;
 public sealed class TestIdentity : IAsyncDisposable
 {
     private readonly ECDsaSecurityKey key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = "test" };
+    private readonly ConcurrentBag<RevokedAccount> revoked = [];
     private readonly WebApplication server;
 
     private TestIdentity(WebApplication server) => this.server = server;
@@ -25,7 +27,8 @@ public sealed class TestIdentity : IAsyncDisposable
     public string Address => server.Urls.First();
 
     /// <summary>Starts to publish the key on a free port.</summary>
-    public static async Task<TestIdentity> StartAsync()
+    /// <param name="listsRevocations">Whether services can ask it what was revoked.</param>
+    public static async Task<TestIdentity> StartAsync(bool listsRevocations = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -51,6 +54,12 @@ public sealed class TestIdentity : IAsyncDisposable
                 },
             });
         });
+        if (listsRevocations)
+        {
+            identity.server.MapGet("/.well-known/revocations", () =>
+                new RevocationList(TimeProvider.System.GetUtcNow(), [.. identity.revoked], []));
+        }
+
         await identity.server.StartAsync();
         return identity;
     }
@@ -75,6 +84,9 @@ public sealed class TestIdentity : IAsyncDisposable
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256),
         });
     }
+
+    /// <summary>Makes every token of an account void, as Identity does when it loses a role.</summary>
+    public void Revoke(Guid account) => revoked.Add(new RevokedAccount(account, 1));
 
     /// <summary>The grant of an administrator of a whole district.</summary>
     public static Grant DistrictAdmin(Guid district) => new(Role.DistrictAdmin, null, district, null, null, null);

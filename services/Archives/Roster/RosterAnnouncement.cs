@@ -66,13 +66,15 @@ internal sealed class RosterAnnouncement(NpgsqlConnection connection, Guid distr
     private async IAsyncEnumerable<List<T>> ReadAsync<T>(
         string select, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancel)
     {
+        // Named by its table: Npgsql keeps FETCH prepared by its text, and with it the columns that it gave the first time.
+        var cursor = "changed_" + select[(select.LastIndexOf(' ') + 1)..];
         await ExecuteAsync(
-            $"DECLARE changed CURSOR FOR {select} WHERE district_id = '{district}' AND version = {version} ORDER BY 1", cancel);
+            $"DECLARE {cursor} CURSOR FOR {select} WHERE district_id = '{district}' AND version = {version} ORDER BY 1", cancel);
         List<T> rows;
         do
         {
             rows = [];
-            await using (var fetch = new NpgsqlCommand($"FETCH {RowsAtATime} FROM changed", connection))
+            await using (var fetch = new NpgsqlCommand($"FETCH {RowsAtATime} FROM {cursor}", connection))
             await using (var reader = await fetch.ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
@@ -83,7 +85,7 @@ internal sealed class RosterAnnouncement(NpgsqlConnection connection, Guid distr
                 yield return rows;
         }
         while (rows.Count == RowsAtATime);
-        await ExecuteAsync("CLOSE changed", cancel);
+        await ExecuteAsync($"CLOSE {cursor}", cancel);
     }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel)

@@ -59,6 +59,14 @@ namespace HomeSchool.Identity.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("permission_version");
 
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<int>("RevokedVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("revoked_version");
+
                     b.Property<string>("UserName")
                         .IsRequired()
                         .HasColumnType("text")
@@ -66,6 +74,10 @@ namespace HomeSchool.Identity.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_account");
+
+                    b.HasIndex("RevokedAt")
+                        .HasDatabaseName("ix_account_revoked_at")
+                        .HasFilter("revoked_at IS NOT NULL");
 
                     b.HasIndex("UserName")
                         .IsUnique()
@@ -216,13 +228,23 @@ namespace HomeSchool.Identity.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("student_id");
 
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
                     b.HasKey("Id")
                         .HasName("pk_role_grant");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_role_grant_student_id");
+
+                    b.HasIndex("SchoolId", "PersonId")
+                        .HasDatabaseName("ix_role_grant_school_id_person_id");
 
                     b.HasIndex("AccountId", "Role", "PersonId", "DistrictId", "SchoolId", "ClassId", "StudentId")
                         .IsUnique()
                         .HasDatabaseName("role_grant_once")
-                        .HasFilter("holds_to IS NULL");
+                        .HasFilter("withdrawn_at IS NULL");
 
                     NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("AccountId", "Role", "PersonId", "DistrictId", "SchoolId", "ClassId", "StudentId"), false);
 
@@ -338,6 +360,10 @@ namespace HomeSchool.Identity.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("post_id");
 
+                    b.Property<Guid?>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
@@ -438,6 +464,10 @@ namespace HomeSchool.Identity.Migrations
 
                     b.HasIndex("AccountId")
                         .HasDatabaseName("ix_session_account_id");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_session_ended_at")
+                        .HasFilter("ended_at IS NOT NULL");
 
                     b.HasIndex("FamilyHash")
                         .IsUnique()

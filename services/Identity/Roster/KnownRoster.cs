@@ -33,9 +33,11 @@ public sealed record KnownEnrolment(
 /// <param name="PostId">The post.</param>
 /// <param name="DistrictId">The district.</param>
 /// <param name="StaffId">The staff member.</param>
+/// <param name="ClassId">The class; <see langword="null"/> for a post at the whole school.</param>
 /// <param name="EndsOn">Last day; <see langword="null"/> while it is open.</param>
 /// <param name="Version">The roster's version that says so; the highest counts.</param>
-public sealed record KnownPost(Guid SchoolId, Guid PostId, Guid DistrictId, Guid StaffId, DateOnly? EndsOn, long Version);
+public sealed record KnownPost(
+    Guid SchoolId, Guid PostId, Guid DistrictId, Guid StaffId, Guid? ClassId, DateOnly? EndsOn, long Version);
 
 /// <summary>That a guardian belongs to a student.</summary>
 /// <param name="DistrictId">The district.</param>

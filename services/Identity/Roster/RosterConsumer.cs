@@ -10,7 +10,7 @@ namespace HomeSchool.Identity.Roster;
 /// Keeps what an invitation is checked against: ids of schools, classes, students, staff and guardians, and who belongs where.
 /// A row that ended stays, so that an older event that arrives later cannot bring it back.
 /// </summary>
-public sealed class RosterConsumer : EventConsumer
+public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
 {
     private static readonly JsonSerializerOptions AsColumns = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -38,15 +38,23 @@ public sealed class RosterConsumer : EventConsumer
             from row in e.Enrolments
             select new KnownEnrolment(
                 e.SchoolId, row.EnrolmentId, e.DistrictId, row.StudentId, row.ClassId, row.StartsOn, row.EndsOn, e.Version));
-        Keep(writes, "known_post", "school_id, post_id", ["staff_id", "ends_on"],
+        Keep(writes, "known_post", "school_id, post_id", ["staff_id", "class_id", "ends_on"],
             from e in rosters
             from row in e.Posts
-            select new KnownPost(e.SchoolId, row.PostId, e.DistrictId, row.StaffId, row.EndsOn, e.Version));
+            select new KnownPost(e.SchoolId, row.PostId, e.DistrictId, row.StaffId, row.ClassId, row.EndsOn, e.Version));
         Keep(writes, "known_guardianship", "district_id, student_id, guardian_id", ["withdrawn_on"],
             from e in batch.Of<GuardianshipsChanged>()
             from row in e.Guardianships
             select new KnownGuardianship(e.DistrictId, row.StudentId, row.GuardianId, row.WithdrawnOn, e.Version));
         await writes.ExecuteNonQueryAsync(cancel);
+
+        await new RolesFollowRoster(batch.Connection, clock.GetUtcNow()).FollowAsync(
+            [.. rosters.SelectMany(e => e.Posts, (_, row) => row.StaffId).Distinct()],
+            [
+                .. rosters.SelectMany(e => e.Enrolments, (_, row) => row.StudentId)
+                    .Concat(batch.Of<GuardianshipsChanged>().SelectMany(e => e.Guardianships, (_, row) => row.StudentId)).Distinct(),
+            ],
+            cancel);
     }
 
     // Of several versions of a row the highest counts, within the batch and against what is kept; in the order of the keys, so

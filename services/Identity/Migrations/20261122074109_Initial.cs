@@ -24,6 +24,8 @@ namespace HomeSchool.Identity.Migrations
                     failed_sign_ins = table.Column<int>(type: "integer", nullable: false),
                     locked_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     permission_version = table.Column<int>(type: "integer", nullable: false),
+                    revoked_version = table.Column<int>(type: "integer", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -124,6 +126,7 @@ namespace HomeSchool.Identity.Migrations
                     post_id = table.Column<Guid>(type: "uuid", nullable: false),
                     district_id = table.Column<Guid>(type: "uuid", nullable: false),
                     staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
                     ends_on = table.Column<DateOnly>(type: "date", nullable: true),
                     version = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -173,7 +176,8 @@ namespace HomeSchool.Identity.Migrations
                     class_id = table.Column<Guid>(type: "uuid", nullable: true),
                     student_id = table.Column<Guid>(type: "uuid", nullable: true),
                     holds_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    holds_to = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    holds_to = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    withdrawn_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -219,6 +223,12 @@ namespace HomeSchool.Identity.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_account_revoked_at",
+                table: "account",
+                column: "revoked_at",
+                filter: "revoked_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_invitation_code_hash",
                 table: "invitation",
                 column: "code_hash",
@@ -245,17 +255,33 @@ namespace HomeSchool.Identity.Migrations
                 columns: new[] { "school_id", "staff_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_role_grant_school_id_person_id",
+                table: "role_grant",
+                columns: new[] { "school_id", "person_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_role_grant_student_id",
+                table: "role_grant",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
                 name: "role_grant_once",
                 table: "role_grant",
                 columns: new[] { "account_id", "role", "person_id", "district_id", "school_id", "class_id", "student_id" },
                 unique: true,
-                filter: "holds_to IS NULL")
+                filter: "withdrawn_at IS NULL")
                 .Annotation("Npgsql:NullsDistinct", false);
 
             migrationBuilder.CreateIndex(
                 name: "ix_session_account_id",
                 table: "session",
                 column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_session_ended_at",
+                table: "session",
+                column: "ended_at",
+                filter: "ended_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_session_family_hash",

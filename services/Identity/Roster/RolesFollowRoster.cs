@@ -1,0 +1,115 @@
+using HomeSchool.Contracts;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace HomeSchool.Identity.Roster;
+
+/// <summary>
+/// Lets roles end with what they rest on, and come back with it: a teacher who leaves the class or the school, a guardianship that
+/// was withdrawn, a child that left. A guardian's role follows the child to the next school. A roster that left half of a school out
+/// by mistake is mended by the right one; nobody need be invited again.
+/// </summary>
+/// <param name="connection">Open, within a transaction whose tenancy covers the districts of the persons.</param>
+/// <param name="now">The time.</param>
+internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOffset now)
+{
+    // Days end at midnight here, as in Archives.
+    private const string TimeZone = "Asia/Shanghai";
+
+    private const string Settle =
+        $"""
+        WITH last_day AS (
+            -- Who has, or had, posts in the class of a role at a class, has the role with them; a substitute, as long as any post at
+            -- the school.
+            SELECT g.id, post.ends_on FROM role_grant g CROSS JOIN LATERAL (
+                SELECT max(coalesce(p.ends_on, 'infinity')) AS ends_on FROM known_post p
+                WHERE p.school_id = g.school_id AND p.staff_id = g.person_id
+                    AND (g.class_id IS NULL OR p.class_id = g.class_id OR NOT EXISTS (
+                        SELECT FROM known_post own WHERE own.school_id = g.school_id AND own.staff_id = g.person_id
+                            AND own.class_id = g.class_id))) post
+            WHERE g.student_id IS NULL AND g.person_id = ANY ($1) AND g.withdrawn_at IS NULL
+            UNION ALL
+            SELECT g.id, least(enrolment.ends_on, guardianship.ends_on) FROM role_grant g
+            CROSS JOIN LATERAL (
+                SELECT max(coalesce(e.ends_on, 'infinity')) AS ends_on FROM known_enrolment e
+                WHERE e.school_id = g.school_id AND e.student_id = g.student_id) enrolment
+            LEFT JOIN LATERAL (
+                SELECT coalesce(k.withdrawn_on - 1, 'infinity') AS ends_on FROM known_guardianship k
+                WHERE k.district_id = g.district_id AND k.student_id = g.student_id AND k.guardian_id = g.person_id) guardianship
+                ON true
+            WHERE g.student_id = ANY ($2) AND g.withdrawn_at IS NULL),
+        settled AS (
+            SELECT id, CASE WHEN ends_on < 'infinity' THEN (ends_on + 1)::timestamp AT TIME ZONE '{TimeZone}' END AS holds_to
+            FROM last_day WHERE ends_on IS NOT NULL),
+        changed AS (
+            UPDATE role_grant g SET holds_to = s.holds_to FROM settled s
+            WHERE g.id = s.id AND g.holds_to IS DISTINCT FROM s.holds_to
+            RETURNING g.account_id)
+        UPDATE account a SET permission_version = permission_version + 1, revoked_version = permission_version + 1, revoked_at = $3
+        WHERE a.id IN (SELECT account_id FROM changed)
+        """;
+
+    // A child on roll, from its first day there, at a school where its guardian, who had the role at another, has none yet.
+    private const string Moved =
+        $"""
+        SELECT g.account_id, g.person_id, e.district_id, e.school_id, g.student_id,
+            min(e.starts_on)::timestamp AT TIME ZONE '{TimeZone}'
+        FROM role_grant g
+        JOIN known_enrolment e ON e.student_id = g.student_id AND e.ends_on IS NULL
+        JOIN known_guardianship k
+            ON k.district_id = e.district_id AND k.student_id = g.student_id AND k.guardian_id = g.person_id AND k.withdrawn_on IS NULL
+        WHERE g.student_id = ANY ($1) AND g.withdrawn_at IS NULL AND NOT EXISTS (
+            SELECT FROM role_grant there WHERE there.account_id = g.account_id AND there.student_id = g.student_id
+                AND there.school_id = e.school_id AND there.withdrawn_at IS NULL)
+        GROUP BY g.account_id, g.person_id, e.district_id, e.school_id, g.student_id
+        ORDER BY g.account_id, e.school_id
+        """;
+
+    private const string Give =
+        """
+        INSERT INTO role_grant (id, account_id, role, person_id, district_id, school_id, student_id, holds_from)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """;
+
+    /// <summary>Settles the roles of these persons.</summary>
+    public async Task FollowAsync(Guid[] staff, Guid[] students, CancellationToken cancel)
+    {
+        // Of two batches at once, in two replicas, the second sees all that the first knows: what it settles is settled.
+        await using (var alone = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtext('identity.roles'))", connection))
+            await alone.ExecuteNonQueryAsync(cancel);
+        await using (var settle = new NpgsqlCommand(Settle, connection))
+        {
+            settle.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = staff });
+            settle.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = students });
+            settle.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            await settle.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var gifts = new NpgsqlBatch(connection);
+        await using (var moved = new NpgsqlCommand(Moved, connection))
+        {
+            moved.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = students });
+            await using var reader = await moved.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                gifts.BatchCommands.Add(Gift(reader));
+        }
+
+        if (gifts.BatchCommands.Count > 0)
+            await gifts.ExecuteNonQueryAsync(cancel);
+    }
+
+    private NpgsqlBatchCommand Gift(NpgsqlDataReader row) => new(Give)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7(now) },
+            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(0) },
+            new NpgsqlParameter<string> { TypedValue = nameof(Role.Guardian) },
+            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(1) },
+            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(2) },
+            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(3) },
+            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(4) },
+            new NpgsqlParameter<DateTime> { TypedValue = row.GetDateTime(5), NpgsqlDbType = NpgsqlDbType.TimestampTz },
+        },
+    };
+}
