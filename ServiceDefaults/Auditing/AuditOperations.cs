@@ -39,7 +39,7 @@ internal static class AuditOperations
         var group = app.MapGroup($"/api/{service}/operations/audit").WithTags("Operations");
         group.MapGet("/key", ReadKey).Open("a public key: who verifies an export elsewhere needs it").WithName("ReadAuditKey");
         group.MapPost("/verifications", VerifyAsync).Query(Permission.AuditRead).WithName("VerifyAudit");
-        group.MapGet("/export", ExportAsync).Operation(Permission.AuditRead).WithName("ExportAudit");
+        group.MapGet("/export", ExportAsync).Operation(Permission.AuditRead).Sensitive().WithName("ExportAudit");
         group.MapGet("/anchors", ListAnchors).Query(Permission.AuditRead).WithName("ListAuditAnchors");
     }
 
