@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Metadata.Conventions;
+using Npgsql;
 
 namespace HomeSchool.ServiceDefaults;
 
@@ -30,6 +31,14 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     {
         Add(OutboxMessage.Of(happened));
         HasPublished = true;
+    }
+
+    /// <summary>Announces many events at once, in the current transaction and without tracking them.</summary>
+    public Task PublishAsync(IReadOnlyCollection<IEvent> events, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        HasPublished |= events.Count > 0;
+        return Outbox.InsertAsync((NpgsqlConnection)Database.GetDbConnection(), events, cancel);
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> logger)
             return true; // nobody listens any more
         var problem = ProblemOf(exception);
         if (problem.StatusCode >= 500)
-            LogFailed(logger, exception, httpContext.GetEndpoint()?.DisplayName);
+            LogFailed(logger, exception, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName);
         await problem.ExecuteAsync(httpContext);
         return true;
     }

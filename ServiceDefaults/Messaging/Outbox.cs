@@ -61,12 +61,13 @@ public sealed class OutboxMessage
     };
 }
 
-/// <summary>The outbox for code that works without a <see cref="ServiceDb"/>: bulk import, projections.</summary>
+/// <summary>The outbox for code that works without a <see cref="ServiceDb"/>, such as projections.</summary>
 public static class Outbox
 {
     /// <summary>Adds events in the connection's current transaction, in one statement.</summary>
     /// <remarks>The relay of this process is not woken (it cannot know of the commit): it polls each second. Call
-    /// <see cref="RelaySignal.Wake"/> after the commit to save that second.</remarks>
+    /// <see cref="RelaySignal.Wake"/> after the commit to save that second; within a command or a consumer, publish by
+    /// <see cref="ServiceDb.PublishAsync"/> or <see cref="EventBatch.PublishAsync"/>, which see to it.</remarks>
     public static Task InsertAsync(NpgsqlConnection connection, IReadOnlyCollection<IEvent> events, CancellationToken cancel) =>
         InsertAsync(connection, [.. events.Select(OutboxMessage.Of)], cancel);
 

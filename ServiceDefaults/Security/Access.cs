@@ -96,7 +96,7 @@ public static class EndpointAccess
 
     private static Failure? Refusal(AccessRule rule, Caller caller, Revocations revocations) =>
         // Also where anybody may ask: there the handler may look at who it is.
-        revocations.Revoke(caller) ? Failures.Revoked
+        revocations.Cover(caller) ? Failures.Revoked
         : rule.Permission is not { } permission ? null
         : caller.AccountId is null ? Failures.SignInNeeded
         : caller.With(permission).Any() ? null

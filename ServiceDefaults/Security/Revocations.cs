@@ -38,7 +38,7 @@ public sealed partial class Revocations(ReadRevocations read, TimeProvider clock
     public bool IsStale => readAt is not { } at || clock.GetElapsedTime(at) > Stale;
 
     /// <summary>Whether the caller's token says more than what holds.</summary>
-    public bool Revoke(Caller caller) =>
+    public bool Cover(Caller caller) =>
         (caller.AccountId is { } account && accounts.TryGetValue(account, out var known) && caller.PermissionVersion < known.Version)
         || (caller.SessionId is { } session && sessions.ContainsKey(session));
 

@@ -21,7 +21,7 @@ public sealed record OfficersAnswer(
 internal static class ReadAnswers
 {
     public static void MapReadAnswers(this IEndpointRouteBuilder api) =>
-        api.MapGet("/answers", ListAsync).Command(Permission.SurveyAnswerRead).WithName("ReadSurveyAnswers");
+        api.MapGet("/answers", ListAsync).Command(Permission.SurveyAnswerRead).Sensitive().WithName("ReadSurveyAnswers");
 
     private static async Task<Results<Ok<Page<OfficersAnswer>>, Problem>> ListAsync(
         SurveysDb db, CurrentCaller current, AuditTrail audit, CancellationToken cancel, int? size = null, string? after = null)

@@ -66,12 +66,12 @@ public sealed class RevocationTests(ProbeFixture probe) : IClassFixture<ProbeFix
         revocations.IsStale.ShouldBeTrue();
         await revocations.StartAsync(CancellationToken.None);
         (await StaleAsync(false)).ShouldBeFalse();
-        revocations.Revoke(Token(2)).ShouldBeTrue();
-        revocations.Revoke(Token(3)).ShouldBeFalse();
+        revocations.Cover(Token(2)).ShouldBeTrue();
+        revocations.Cover(Token(3)).ShouldBeFalse();
 
         clock.Ahead = Revocations.Kept + TimeSpan.FromSeconds(1);
         (await StaleAsync(false)).ShouldBeFalse(); // read again
-        revocations.Revoke(Token(2)).ShouldBeFalse();
+        revocations.Cover(Token(2)).ShouldBeFalse();
         clock.Ahead += Revocations.Stale + TimeSpan.FromSeconds(1);
         revocations.IsStale.ShouldBeTrue();
         asked[0].ShouldBeNull();

@@ -42,7 +42,7 @@ internal static class ConfirmImport
                 await ApplyAsync(connection, table, db.Model, import, cancel);
             await db.Set<DistrictRoster>().Where(roster => roster.DistrictId == districtId)
                 .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version + 1), cancel);
-            await new RosterAnnouncement(connection, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);
+            await new RosterAnnouncement(db, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);
             await db.Set<RosterChange>().Where(change => change.ImportId == importId).ExecuteDeleteAsync(cancel);
         }
 

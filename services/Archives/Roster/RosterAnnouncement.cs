@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
-using HomeSchool.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace HomeSchool.Archives.Roster;
@@ -10,9 +10,11 @@ namespace HomeSchool.Archives.Roster;
 /// Announces what a version of a district's roster changed: the rows that carry it, many in one event. They go to the outbox in the
 /// transaction that wrote them. Read through cursors, so that memory does not grow with the roster.
 /// </summary>
-internal sealed class RosterAnnouncement(NpgsqlConnection connection, Guid district, long version, DateTimeOffset now)
+internal sealed class RosterAnnouncement(ArchivesDb db, Guid district, long version, DateTimeOffset now)
 {
     private const int RowsAtATime = 10 * RosterChanged.MostRows;
+
+    private readonly NpgsqlConnection connection = (NpgsqlConnection)db.Database.GetDbConnection();
 
     public async Task PublishAsync(CancellationToken cancel)
     {
@@ -60,7 +62,7 @@ internal sealed class RosterAnnouncement(NpgsqlConnection connection, Guid distr
         string select, Func<NpgsqlDataReader, T> read, Func<List<T>, IEnumerable<IEvent>> describe, CancellationToken cancel)
     {
         await foreach (var rows in ReadAsync(select, read, cancel))
-            await Outbox.InsertAsync(connection, [.. describe(rows)], cancel);
+            await db.PublishAsync([.. describe(rows)], cancel);
     }
 
     private async IAsyncEnumerable<List<T>> ReadAsync<T>(
