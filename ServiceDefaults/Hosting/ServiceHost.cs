@@ -81,13 +81,21 @@ public static class ServiceHost
         app.MapOpenApi("/openapi/{documentName}.json").Open("the API's description is public");
     }
 
-    /// <summary>Serves; or, when the only argument is <c>migrate</c>, prepares database and broker, and ends.</summary>
+    /// <summary>
+    /// Serves; or, when the arguments name a step (<c>migrate</c>, or one of <see cref="KeySteps"/>), does that, and ends.
+    /// </summary>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
     {
         if (args is ["migrate"])
         {
             await Migration.RunAsync(app.Services);
+            return 0;
+        }
+
+        if (await KeySteps.RunAsync(app.Services, args, CancellationToken.None) is { } done)
+        {
+            await Console.Out.WriteLineAsync(done);
             return 0;
         }
 

@@ -53,17 +53,17 @@ public sealed class ServiceProcess : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Runs a step such as <c>migrate</c> to its end.</summary>
+    /// <summary>Runs a step such as <c>migrate</c> to its end; its arguments are separated by spaces.</summary>
     /// <returns>What it printed.</returns>
     public static async Task<string> RunAsync(
-        string assembly, string argument, IReadOnlyDictionary<string, string> environment, CancellationToken cancel = default)
+        string assembly, string step, IReadOnlyDictionary<string, string> environment, CancellationToken cancel = default)
     {
-        using var step = Launch(assembly, argument, environment);
-        var written = step.StandardOutput.ReadToEndAsync(cancel);
-        var errors = step.StandardError.ReadToEndAsync(cancel);
-        await step.WaitForExitAsync(cancel);
-        if (step.ExitCode != 0)
-            throw new InvalidOperationException($"{Path.GetFileName(assembly)} {argument}: {await written}{await errors}");
+        using var run = Launch(assembly, step, environment);
+        var written = run.StandardOutput.ReadToEndAsync(cancel);
+        var errors = run.StandardError.ReadToEndAsync(cancel);
+        await run.WaitForExitAsync(cancel);
+        if (run.ExitCode != 0)
+            throw new InvalidOperationException($"{Path.GetFileName(assembly)} {step}: {await written}{await errors}");
         return await written;
     }
 
@@ -77,7 +77,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it without waiting.</summary>
     public void Launch()
     {
-        process = Launch(assembly, null, new Dictionary<string, string>(environment, StringComparer.Ordinal)
+        process = Launch(assembly, "", new Dictionary<string, string>(environment, StringComparer.Ordinal)
         {
             ["ASPNETCORE_URLS"] = Client.BaseAddress!.GetLeftPart(UriPartial.Authority),
         });
@@ -125,9 +125,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         Client.Dispose();
     }
 
-    private static Process Launch(string assembly, string? argument, IReadOnlyDictionary<string, string> environment)
+    private static Process Launch(string assembly, string step, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", argument is null ? [assembly] : [assembly, argument])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. step.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
