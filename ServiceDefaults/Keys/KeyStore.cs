@@ -88,7 +88,8 @@ internal sealed class KeyStore(NpgsqlDataSource database) : IAsyncDisposable
     }
 
     /// <summary>Adds the key of a student or district, unless there is one or what wraps it was replaced.</summary>
-    public async Task AddAsync(Guid id, Guid district, byte[] wrapped, WrappingKeyRow by, CancellationToken cancel)
+    /// <returns>Whether it was added.</returns>
+    public async Task<bool> AddAsync(Guid id, Guid district, byte[] wrapped, WrappingKeyRow by, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
             """
@@ -101,7 +102,7 @@ internal sealed class KeyStore(NpgsqlDataSource database) : IAsyncDisposable
         command.Give(wrapped);
         command.Give(by.Id);
         command.Give(by.Version);
-        await command.ExecuteNonQueryAsync(cancel);
+        return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
     /// <summary>Destroys a key, also one that was never made: none will be.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using HomeSchool.ServiceDefaults.Tenancy;
@@ -26,6 +27,9 @@ public sealed class KeyVault : IAsyncDisposable
     private readonly KeyProviders masters;
     private readonly KeyCache cache;
     private readonly TimeProvider clock;
+
+    // As they are stored, so nothing secret: a student's first key takes no look at the school's.
+    private readonly ConcurrentDictionary<Guid, WrappingKeyRow> wrappingKeys = [];
 
     internal KeyVault(KeyStore store, KeyProviders masters, TimeProvider clock)
     {
@@ -176,30 +180,35 @@ public sealed class KeyVault : IAsyncDisposable
                 return null;
             foreach (var row in rows)
                 keys[Array.IndexOf(ids, row.Id)] = Unwrap(row, since);
-            foreach (var id in ids.Where((_, i) => keys[i] is null))
-                await MakeAsync(id, makeFor ?? throw Unknown(id), cancel);
+            for (var i = 0; i < ids.Length; i++)
+                keys[i] ??= await MakeAsync(ids[i], makeFor ?? throw Unknown(ids[i]), cancel);
         }
 
         return keys!;
     }
 
-    // The row is read again afterwards: another process may have been faster, or a rotation may have come between.
-    private async Task MakeAsync(Guid id, Subject about, CancellationToken cancel)
+    // Null when another process was faster, or a rotation came between: then the store knows better.
+    private async Task<CachedKey?> MakeAsync(Guid id, Subject about, CancellationToken cancel)
     {
         var since = clock.GetTimestamp();
         var by = await WrappingKeyAsync(about.SchoolId ?? about.DistrictId, about.DistrictId, cancel);
-        var wrapped = Spend(
-            RandomNumberGenerator.GetBytes(KeySize),
-            key => With(by, since, wrapping => Gcm.Encrypt(wrapping, key, Whose(id, about.DistrictId))));
-        await store.AddAsync(id, about.DistrictId, wrapped, by, cancel);
+        var key = RandomNumberGenerator.GetBytes(KeySize);
+        var wrapped = With(by, since, wrapping => Gcm.Encrypt(wrapping, key, Whose(id, about.DistrictId)));
+        if (await store.AddAsync(id, about.DistrictId, wrapped, by, cancel))
+            return cache.Keep(new CachedKey(id, key, since));
+        CryptographicOperations.ZeroMemory(key);
+        wrappingKeys.TryRemove(by.Id, out _);
+        return null;
     }
 
-    private async Task<WrappingKeyRow> WrappingKeyAsync(Guid id, Guid district, CancellationToken cancel)
+    private async ValueTask<WrappingKeyRow> WrappingKeyAsync(Guid id, Guid district, CancellationToken cancel)
     {
+        if (wrappingKeys.TryGetValue(id, out var known))
+            return known;
         while (true)
         {
             if (await store.FindWrappingKeyAsync(id, cancel) is { } found)
-                return found;
+                return wrappingKeys[id] = found;
             var master = masters.Need(await store.MasterAsync(masters.Newest.KeyId, cancel));
             var made = new WrappingKeyRow(id, district, Version: 1, master.KeyId, []);
             var wrapped = Spend(RandomNumberGenerator.GetBytes(KeySize), key => master.Wrap(key, Whose(made)));
