@@ -50,7 +50,7 @@ internal sealed class CachedKey(Guid id, byte[] key, long since)
 }
 
 /// <summary>
-/// Unwrapped keys, each for <see cref="Lifetime"/> from when it was taken from the store and not longer, however often it is used:
+/// Unwrapped keys, each for <see cref="Lifetime"/> from when it was taken from the store, however often it is used:
 /// so a destroyed key is gone from every process after that time.
 /// </summary>
 internal sealed class KeyCache : IDisposable

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace HomeSchool.ServiceDefaults.Keys;
 
 /// <summary>
-/// One master key, wherever it is kept. It wraps and unwraps the keys of districts and schools and does nothing else, so that it can
-/// stay in a device that never shows it.
+/// One master key, wherever it is kept. It wraps and unwraps the keys of districts and schools and does nothing else, so that it
+/// can stay in a device that never shows it.
 /// </summary>
 internal interface IKeyProvider
 {
@@ -61,7 +61,8 @@ internal sealed class KeyProviders
         ? provider
         : throw new InvalidOperationException(
             $"密钥库由主密钥 {id} 保护,而本服务未配置该主密钥(Keys:Master、Keys:Wrapping 或 Keys:Pkcs11)。"
-            + $"The key store is wrapped by the master key {id}, which this service is not given (Keys:Master, Keys:Wrapping, Keys:Pkcs11).");
+            + $"The key store is wrapped by the master key {id}, which this service is not given "
+            + "(Keys:Master, Keys:Wrapping, Keys:Pkcs11).");
 
     /// <summary>
     /// Reads the master keys from the configuration: <c>Keys:Master</c>, then those of <c>Keys:Wrapping</c> (or

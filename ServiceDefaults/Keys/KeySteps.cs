@@ -9,6 +9,8 @@ namespace HomeSchool.ServiceDefaults.Keys;
 /// </summary>
 internal static class KeySteps
 {
+    private static readonly double Seconds = KeyCache.Lifetime.TotalSeconds;
+
     /// <summary>Does the step that the arguments name.</summary>
     /// <returns>What to print; <see langword="null"/> when they name none.</returns>
     public static async Task<string?> RunAsync(IServiceProvider services, string[] args, CancellationToken cancel)
@@ -21,9 +23,10 @@ internal static class KeySteps
             ["rotate-key", var id] => await vault.RotateAsync(Guid.Parse(id), cancel) is { } count
                 ? Say(count)
                 : $"密钥库中没有 {id} 的密钥。The store has no key of {id}.",
-            ["erase-student", var district, var student] => await vault.EraseAsync(Guid.Parse(district), Guid.Parse(student), cancel)
-                ? $"已销毁,最迟 {KeyCache.Lifetime.TotalSeconds} 秒后处处生效。Destroyed, everywhere within {KeyCache.Lifetime.TotalSeconds} s."
-                : "此前已销毁。It was destroyed before.",
+            ["erase-student", var district, var student] =>
+                await vault.EraseAsync(Guid.Parse(district), Guid.Parse(student), cancel)
+                    ? $"已销毁,最迟 {Seconds} 秒后处处生效。Destroyed, everywhere within {Seconds} s."
+                    : "此前已销毁。It was destroyed before.",
             _ => null,
         };
     }

@@ -164,8 +164,8 @@ internal sealed class KeyStore(NpgsqlDataSource database) : IAsyncDisposable
 
     /// <summary>Replaces the key of a school or district, and wraps anew what it wrapped.</summary>
     /// <param name="id">The school or district.</param>
-    /// <param name="replace">Given the key's row and the id of the master key that wraps now: the row of the next version, and what
-    /// gives a data key's bytes under it.</param>
+    /// <param name="replace">Given the key's row and the id of the master key that wraps now: the row of the next version, and
+    /// what gives a data key's bytes under it.</param>
     /// <param name="cancel">Gives up; nothing is changed then.</param>
     /// <returns>How many keys were wrapped anew; <see langword="null"/> when there is no such key.</returns>
     public async Task<int?> ReplaceAsync(

@@ -10,7 +10,7 @@ namespace HomeSchool.ServiceDefaults.Keys;
 
 /// <summary>Whom a value is about: its keys are needed to open it, and destroying one of them erases the value.</summary>
 /// <param name="DistrictId">The district.</param>
-/// <param name="SchoolId">The school that wraps the key of a student who has none yet; <see langword="null"/>: the district.</param>
+/// <param name="SchoolId">The school that wraps the key of a student who has none yet; without one, the district does.</param>
 /// <param name="StudentIds">The students, 1–255; siblings share what is written about them together.</param>
 public sealed record Subject(Guid DistrictId, Guid? SchoolId, params IReadOnlyCollection<Guid> StudentIds);
 
@@ -41,7 +41,7 @@ public sealed class KeyVault : IAsyncDisposable
     internal int Cached => cache.Count;
 
     /// <summary>Seals a value. A student who has no key gets one.</summary>
-    /// <returns>45 bytes and more than the value has; <see langword="null"/> when the keys of one of the students are
+    /// <returns>The value and 30 bytes, and 16 more a student; <see langword="null"/> when the key of one of them is
     /// destroyed.</returns>
     public async ValueTask<byte[]?> SealAsync(Subject about, Place place, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
@@ -91,8 +91,8 @@ public sealed class KeyVault : IAsyncDisposable
     }
 
     /// <summary>
-    /// What stands for a value in a blind index: equal for equal values of one column of one district, and telling nothing without
-    /// the district's key. Bring the value into one form first (case, spaces, width).
+    /// What stands for a value in a blind index: equal for equal values of one column of one district, and telling nothing
+    /// without the district's key. Bring the value into one form first (case, spaces, width).
     /// </summary>
     /// <returns>32 bytes.</returns>
     public async ValueTask<byte[]> BlindIndexAsync(
@@ -150,7 +150,7 @@ public sealed class KeyVault : IAsyncDisposable
                         new WrappingKeyRow(
                             row.Id, row.DistrictId, row.Version + 1, master, masters.Need(master).Wrap(next, Whose(row))),
                         data => Spend(
-                            With(row, clock.GetTimestamp(), key => Gcm.Decrypt(key, data.Wrapped, Whose(data.Id, data.DistrictId))),
+                            Unwrapped(data, clock.GetTimestamp()),
                             key => Gcm.Encrypt(next, key, Whose(data.Id, data.DistrictId))));
                 },
                 cancel);
@@ -217,7 +217,10 @@ public sealed class KeyVault : IAsyncDisposable
     }
 
     private CachedKey Unwrap(DataKeyRow row, long since) => cache.Keep(new CachedKey(
-        row.Id, With(row.By!, since, key => Gcm.Decrypt(key, row.Wrapped, Whose(row.Id, row.DistrictId))), since));
+        row.Id, Unwrapped(row, since), since));
+
+    private byte[] Unwrapped(DataKeyRow row, long since) =>
+        With(row.By!, since, key => Gcm.Decrypt(key, row.Wrapped, Whose(row.Id, row.DistrictId)));
 
     // Lends the key of a school or district; it is kept for a while, since a master key may be in a slow device.
     private byte[] With(WrappingKeyRow row, long since, Func<byte[], byte[]> use)
@@ -245,7 +248,9 @@ public sealed class KeyVault : IAsyncDisposable
         }
     }
 
-    private static byte[] Whose(WrappingKeyRow row) => [.. "wrapping_key"u8, .. row.Id.ToByteArray(), .. row.DistrictId.ToByteArray()];
+    // What a wrapped key is bound to: moved to another row, it does not unwrap.
+    private static byte[] Whose(WrappingKeyRow row) =>
+        [.. "wrapping_key"u8, .. row.Id.ToByteArray(), .. row.DistrictId.ToByteArray()];
 
     private static byte[] Whose(Guid id, Guid district) => [.. "data_key"u8, .. id.ToByteArray(), .. district.ToByteArray()];
 

@@ -20,7 +20,8 @@ public sealed class MasterKey
     private MasterKey(byte[] secret) => this.secret = secret;
 
     /// <summary>Reads the secret from the configuration.</summary>
-    /// <exception cref="InvalidOperationException">It is missing or shorter than 32 characters, or others may read its file.</exception>
+    /// <exception cref="InvalidOperationException">It is missing or shorter than 32 characters, or others may read its
+    /// file.</exception>
     public static MasterKey From(IConfiguration configuration) => Of(Setting(configuration, "Keys:Master") ?? "");
 
     /// <summary>A secret as a master key.</summary>
@@ -31,12 +32,14 @@ public sealed class MasterKey
             $"Keys:Master(或 Keys:MasterFile 所指文件)须含至少 {ShortestSecret} 个随机字符。"
             + $"Keys:Master (or the file named by Keys:MasterFile) must hold at least {ShortestSecret} random characters.");
 
-    /// <summary>The key for a purpose, e.g. <c>audit/visits</c>: always the same for the same secret, telling nothing of others.</summary>
+    /// <summary>The key for a purpose, e.g. <c>audit/visits</c>: always the same for the same secret, telling nothing of
+    /// others.</summary>
     /// <returns>32 bytes.</returns>
     public byte[] Derive(string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: Encoding.UTF8.GetBytes("homeschool/" + purpose));
 
-    /// <summary>A secret setting: its value, or the content of the file that the setting of the same name with <c>File</c> names.</summary>
+    /// <summary>A secret setting: its value, or the content of the file that the setting with <c>File</c> behind its name
+    /// names.</summary>
     /// <returns><see langword="null"/> when there is neither.</returns>
     /// <exception cref="InvalidOperationException">Others than the file's owner may read or change it.</exception>
     internal static string? Setting(IConfiguration configuration, string name)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration;
 namespace HomeSchool.ServiceDefaults.Keys;
 
 /// <summary>
-/// A master key in a PKCS#11 token: an AES key of 256 bits, found by its label, that never leaves it. The token encrypts and decrypts
-/// (CKM_AES_GCM) what is wrapped.
+/// A master key in a PKCS#11 token: an AES key of 256 bits, found by its label, that never leaves it. The token encrypts and
+/// decrypts (CKM_AES_GCM) what is wrapped.
 /// </summary>
 internal sealed class Pkcs11KeyProvider(Pkcs11Token token, string label) : IKeyProvider
 {
@@ -33,8 +33,8 @@ internal sealed class Pkcs11KeyProvider(Pkcs11Token token, string label) : IKeyP
     /// <exception cref="InvalidOperationException">One of them is missing.</exception>
     public static IEnumerable<IKeyProvider> From(IConfiguration configuration)
     {
-        string Needed(string name) => MasterKey.Setting(configuration, "Keys:Pkcs11:" + name) ?? throw new InvalidOperationException(
-            $"缺少设置 Keys:Pkcs11:{name}(需要 Library、Token、Pin 或 PinFile、Keys)。"
+        string Needed(string name) => MasterKey.Setting(configuration, "Keys:Pkcs11:" + name)
+            ?? throw new InvalidOperationException($"缺少设置 Keys:Pkcs11:{name}(需要 Library、Token、Pin 或 PinFile、Keys)。"
             + $"Keys:Pkcs11:{name} is missing (Library, Token, Pin or PinFile, and Keys are needed).");
 
         var token = new Pkcs11Token(Needed("Library"), Needed("Token"), Needed("Pin"));
@@ -43,8 +43,8 @@ internal sealed class Pkcs11KeyProvider(Pkcs11Token token, string label) : IKeyP
 }
 
 /// <summary>
-/// The eleven functions of PKCS#11 (v2.40) that wrapping needs, called one at a time. The session is opened at the first use, and once
-/// more when the token has forgotten it (it was restarted or taken out). Memory is laid out as on Unix.
+/// The dozen functions of PKCS#11 (v2.40) that wrapping needs, called one at a time. The session is opened at the first use, and
+/// once more when the token has forgotten it (it was restarted or taken out). Memory is laid out as on Unix.
 /// </summary>
 internal sealed class Pkcs11Token(string library, string label, string pin)
 {
@@ -175,8 +175,9 @@ internal sealed class Pkcs11Token(string library, string label, string pin)
 
     private nuint FindKey(nuint opened, string name)
     {
-        using var pinned = new Pinned(Encoding.UTF8.GetBytes(name));
-        var template = new Attribute { Type = LabelAttribute, Value = pinned.Address, Length = (nuint)Encoding.UTF8.GetByteCount(name) };
+        var wanted = Encoding.UTF8.GetBytes(name);
+        using var pinned = new Pinned(wanted);
+        var template = new Attribute { Type = LabelAttribute, Value = pinned.Address, Length = (nuint)wanted.Length };
         Check("C_FindObjectsInit", Function<FindObjectsInit>("C_FindObjectsInit")(opened, ref template, 1));
         Check("C_FindObjects", Function<FindObjects>("C_FindObjects")(opened, out var found, 1, out var count));
         Check("C_FindObjectsFinal", Function<FindObjectsFinal>("C_FindObjectsFinal")(opened));

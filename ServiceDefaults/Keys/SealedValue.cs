@@ -11,8 +11,8 @@ namespace HomeSchool.ServiceDefaults.Keys;
 public sealed record Place(string Table, string Column, Guid Row);
 
 /// <summary>
-/// The bytes of a sealed value: format (1), number of keys, each key's id, nonce, ciphertext, tag. Everything in front of the nonce
-/// is associated data, together with district, table, column and row.
+/// The bytes of a sealed value: format (1), number of keys, each key's id, nonce, ciphertext, tag. Everything in front of the
+/// nonce is associated data, together with district, table, column and row.
 /// </summary>
 internal static class SealedValue
 {

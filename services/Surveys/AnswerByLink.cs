@@ -107,20 +107,21 @@ internal static class AnswerByLink
     }
 
     private static async Task<Problem?> TakeAsync(
-        Invitation invitation, Definition definition, IReadOnlyDictionary<string, JsonElement> given, SurveysDb db, KeyVault vault,
-        AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+        Invitation invitation, Definition definition, IReadOnlyDictionary<string, JsonElement> given, SurveysDb db,
+        KeyVault vault, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var (answers, mistakes) = definition.Check(given);
         if (mistakes.Count > 0)
             return Problem.Of(mistakes);
         var (before, erased) = await OpenAsync(invitation, vault, cancel);
-        var text = Answer.Write(answers);
-        if (erased || await vault.SealAsync(invitation.ToSubject(), Answer.AnswersOf(invitation.Id), text, cancel) is not { } taken)
+        var (about, place) = (invitation.ToSubject(), Answer.AnswersOf(invitation.Id));
+        if (erased || await vault.SealAsync(about, place, Answer.Write(answers), cancel) is not { } taken)
             return Failures.Erased;
         if (invitation.Take(taken, now) is { } refused)
             return refused;
-        if (await Tally.StageAsync(db, invitation, Numbers(definition, before), Numbers(definition, answers), cancel) is { } shown)
+        var (numbersBefore, numbers) = (Numbers(definition, before), Numbers(definition, answers));
+        if (await Tally.StageAsync(db, invitation, numbersBefore, numbers, cancel) is { } shown)
         {
             db.Publish(new SurveyAnswersCounted(
                 invitation.DistrictId, invitation.SchoolId, Version: shown, now, invitation.Kind, shown));

@@ -172,7 +172,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
             await what(i);
     }
 
-    // Four processes seal for old and new students and open what was sealed, each time with an empty memory, until the work is done.
+    // Four processes seal and open, each time with an empty memory, until the work is done.
     private async Task<List<byte[]>> WhileWorkingAsync(Func<Task> work, Guid? school = null)
     {
         var written = new List<byte[]>();

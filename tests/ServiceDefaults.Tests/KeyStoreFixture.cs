@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Tests;
 
-/// <summary>A key store that a service's own <c>migrate</c> has made, and vaults on it as several processes would have them.</summary>
+/// <summary>A key store that a service's own <c>migrate</c> has made, and vaults as several processes have them.</summary>
 public sealed class KeyStoreFixture : IAsyncLifetime
 {
     internal static readonly string OldSecret = new('o', 44);

@@ -5,7 +5,7 @@ using HomeSchool.Testing;
 
 namespace HomeSchool.Visits.Tests;
 
-/// <summary>What people wrote about a visit is ciphertext wherever it is stored or sent, and gone with the student's key.</summary>
+/// <summary>What people wrote about a visit is ciphertext wherever it is stored or sent, gone with the student's key.</summary>
 [Trait("Rule", "ARC-7")]
 [Trait("Rule", "VIS-10")]
 [Trait("Goal", "R7")]
@@ -42,12 +42,14 @@ public sealed class SealedTextTests(VisitsSystem system) : IAsyncLifetime
 
         var answered = await client.ScheduleAsync(
             new VisitRequest([district.One.A.Students[2]], VisitMode.InPerson, Http.Evening()));
-        var parent = system.As(
-            new Grant(Role.Guardian, district.One.A.Guardians[2], district.Id, district.One.Id, district.One.A.Id, district.One.A.Students[2]));
+        var parent = system.As(new Grant(
+            Role.Guardian, district.One.A.Guardians[2], district.Id, district.One.Id, district.One.A.Id,
+            district.One.A.Students[2]));
         await parent.OnAsync(answered.Id, "answer", new AnswerRequest(AnswerKind.Decline, Reason: canary.In("住院")), version: 1)
             .ShouldSucceedAsync();
         (await client.GetAsync<VisitDetails>($"/api/visits/{answered.Id}")).Answers!.Single().Reason.ShouldBe(canary.In("住院"));
-        await client.OnAsync(visit.Id, "complete", Record with { Minutes = 481 }, version: 2).ShouldBeRefusedAsync(400, "request.invalid");
+        await client.OnAsync(visit.Id, "complete", Record with { Minutes = 481 }, version: 2)
+            .ShouldBeRefusedAsync(400, "request.invalid");
 
         // Each of them has what it can have, so an empty one proves nothing.
         foreach (var id in new[] { visit.Id, answered.Id })
