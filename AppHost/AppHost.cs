@@ -16,6 +16,7 @@ var archivesDb = postgres.AddDatabase("archives-db");
 var visitsDb = postgres.AddDatabase("visits-db");
 var surveysDb = postgres.AddDatabase("surveys-db");
 var insightsDb = postgres.AddDatabase("insights-db");
+var keysDb = postgres.AddDatabase("keys-db");
 
 var rabbitmq = builder.AddRabbitMQ("rabbitmq")
     .WithImageTag("4.2") // RabbitMQ 4.3 refuses queues neither durable nor exclusive, such as MassTransit 8's own for a bus.
@@ -29,15 +30,15 @@ IResourceBuilder<ProjectResource>[] migrations =
 [
     Migrate<Projects.Identity>("identity-migrate", identityDb),
     Migrate<Projects.Archives>("archives-migrate", archivesDb),
-    Migrate<Projects.Visits>("visits-migrate", visitsDb),
-    Migrate<Projects.Surveys>("surveys-migrate", surveysDb),
+    Migrate<Projects.Visits>("visits-migrate", visitsDb).WithReference(keysDb).WaitFor(keysDb),
+    Migrate<Projects.Surveys>("surveys-migrate", surveysDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Insights>("insights-migrate", insightsDb),
 ];
 
 var identity = Serve(Connect<Projects.Identity>("identity", identityDb));
 var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity);
-var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(identity);
-var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity);
+var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(identity).WithReference(keysDb);
+var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb);
 var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithReference(identity);
 
 // The only way in; it holds neither data nor the master key.

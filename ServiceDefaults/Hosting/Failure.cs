@@ -102,6 +102,10 @@ public static class Failures
     public static readonly Failure CursorInvalid = new("request.cursor-invalid", 400,
         "分页参数 after 无效,请使用上一页返回的 next。", "The cursor is not valid; use the next of the page before.");
 
+    /// <summary>The keys of a student whom it is about are destroyed: it can be neither read nor written any more.</summary>
+    public static readonly Failure Erased = new("keys.erased", 410,
+        "相关学生的资料已按规定删除,无法再读写。", "The student's data has been erased; this can no longer be read or written.");
+
     /// <summary>Something else holds what the request needs; trying again helps.</summary>
     public static readonly Failure TryAgain = new("service.try-again", 503,
         "服务繁忙,请稍后重试。", "Busy; please try again shortly.");

@@ -1,4 +1,5 @@
 using System.Reflection;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -23,15 +24,8 @@ internal static partial class Migration
     {
         var database = services.GetRequiredService<ServiceDatabase>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Migration));
-        await using (var owner = database.OpenAsOwner())
+        await PrepareAsync(database, "platform.sql", async (owner, connection) =>
         {
-            await CreateIfMissingAsync(database, cancel);
-            await using var connection = await owner.OpenConnectionAsync(cancel);
-            await ExecuteAsync(connection, "SELECT pg_advisory_lock(hashtext('homeschool.migrate'))", cancel);
-            await ExecuteAsync(connection, EnsureRole(database.RuntimeRole), cancel);
-            var platform = await PlatformSqlAsync(cancel);
-            await ExecuteAsync(connection, platform.Replace("{app}", database.RuntimeRole, StringComparison.Ordinal), cancel);
-
             await using (var db = services.GetRequiredService<OpenForOwner>()(owner))
                 await db.Database.MigrateAsync(cancel);
             await ExecuteAsync(connection,
@@ -40,12 +34,39 @@ internal static partial class Migration
                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {database.RuntimeRole};
                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {database.RuntimeRole};
                 """, cancel);
+        }, cancel);
+        LogMigrated(logger, database.Name);
+
+        // The key store is of no service alone: whichever migrates first makes it.
+        if (services.GetService<KeyProviders>() is { } masters)
+        {
+            var keys = KeyVaultExtensions.KeysDatabase(services.GetRequiredService<IConfiguration>());
+            await PrepareAsync(keys, "keys.sql", async (_, connection) =>
+            {
+                await using var command = new NpgsqlCommand("SELECT key_id FROM master", connection);
+                if (await command.ExecuteScalarAsync(cancel) is string master)
+                    masters.Need(master); // better not to start than not to read
+            }, cancel);
+            LogMigrated(logger, keys.Name);
         }
 
-        LogMigrated(logger, database.Name);
         var consumers = services.GetServices<EventConsumer>().ToArray();
         await Transport.DeclareAsync(services.GetRequiredService<IConfiguration>(), consumers, cancel);
         LogDeclared(logger, consumers.Length);
+    }
+
+    // Database and runtime role where they are missing, the common tables, and what is the database's own; one process at a time.
+    private static async Task PrepareAsync(
+        ServiceDatabase database, string sql, Func<NpgsqlDataSource, NpgsqlConnection, Task> andThen, CancellationToken cancel)
+    {
+        await using var owner = database.OpenAsOwner();
+        await CreateIfMissingAsync(database, cancel);
+        await using var connection = await owner.OpenConnectionAsync(cancel);
+        await ExecuteAsync(connection, "SELECT pg_advisory_lock(hashtext('homeschool.migrate'))", cancel);
+        await ExecuteAsync(connection, EnsureRole(database.RuntimeRole), cancel);
+        var common = await ReadAsync(sql, cancel);
+        await ExecuteAsync(connection, common.Replace("{app}", database.RuntimeRole, StringComparison.Ordinal), cancel);
+        await andThen(owner, connection);
     }
 
     // Aspire makes databases only when it runs them itself; from a published compose file the first migration has to.
@@ -63,7 +84,15 @@ internal static partial class Migration
             target.Database = "postgres";
             await using var server = new NpgsqlConnection(target.ConnectionString);
             await server.OpenAsync(cancel);
-            await ExecuteAsync(server, $"CREATE DATABASE \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", cancel);
+            try
+            {
+                await ExecuteAsync(server, $"CREATE DATABASE \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", cancel);
+            }
+            catch (PostgresException duplicate) when (duplicate.SqlState is
+                PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+            {
+                // Another service that needs the key store was faster.
+            }
         }
     }
 
@@ -78,10 +107,10 @@ internal static partial class Migration
         END $$;
         """;
 
-    private static async Task<string> PlatformSqlAsync(CancellationToken cancel)
+    private static async Task<string> ReadAsync(string sql, CancellationToken cancel)
     {
         var assembly = Assembly.GetExecutingAssembly();
-        await using var stream = assembly.GetManifestResourceStream("platform.sql")!;
+        await using var stream = assembly.GetManifestResourceStream(sql)!;
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(cancel);
     }

@@ -91,8 +91,10 @@ public static class ServiceHost
         app.MapOpenApi("/openapi/{documentName}.json").Open("the API's description is public");
     }
 
-    /// <summary>Serves; or, when the only argument is <c>migrate</c>, prepares database and broker, and ends; or, when the first
-    /// is <c>verify-audit</c>, verifies the audit, and ends.</summary>
+    /// <summary>
+    /// Serves; or, when the arguments name a step (<c>migrate</c>, <c>verify-audit</c>, or one of <see cref="KeySteps"/>), does that,
+    /// and ends.
+    /// </summary>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
     {
@@ -104,6 +106,12 @@ public static class ServiceHost
 
         if (args is ["verify-audit", .. var arguments])
             return await AuditOperations.RunAsync(app.Services, arguments);
+
+        if (await KeySteps.RunAsync(app.Services, args, CancellationToken.None) is { } done)
+        {
+            await Console.Out.WriteLineAsync(done);
+            return 0;
+        }
 
         app.MapMessagingOperations();
         app.MapAuditOperations();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using HomeSchool.Contracts.Surveys;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -64,53 +65,63 @@ internal static class AnswerByLink
     }
 
     private static async Task<Results<Ok<LinkedSurvey>, SurveyPage, Problem>> ReadAsync(
-        string token, SurveysDb db, SurveyLinks links, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        string token, SurveysDb db, KeyVault vault, SurveyLinks links, TimeProvider clock, HttpContext http,
+        CancellationToken cancel)
     {
         if (await FindAsync(db, links, token, cancel) is not var (invitation, definition))
             return (Problem)Failures.NotFound;
         if (clock.GetUtcNow() >= invitation.ClosesAt)
             return (Problem)SurveysFailures.Closed;
+        var (answers, erased) = await OpenAsync(invitation, vault, cancel);
+        if (erased)
+            return (Problem)Failures.Erased;
         if (SurveyPage.IsWantedBy(http))
-            return SurveyPage.Of(invitation, definition);
+            return SurveyPage.Of(definition, answers);
         return TypedResults.Ok(new LinkedSurvey(
-            invitation.Kind, definition.Questions, invitation.ClosesAt, invitation.Answer?.Answers, invitation.MayChange));
+            invitation.Kind, definition.Questions, invitation.ClosesAt, answers, invitation.MayChange));
     }
 
     private static async Task<Results<NoContent, Problem>> AnswerAsync(
-        string token, AnswerRequest request, SurveysDb db, SurveyLinks links, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+        string token, AnswerRequest request, SurveysDb db, KeyVault vault, SurveyLinks links, AuditTrail audit,
+        TimeProvider clock, CancellationToken cancel)
     {
         if (await FindAsync(db, links, token, cancel) is not var (invitation, definition))
             return (Problem)Failures.NotFound;
-        return await TakeAsync(invitation, definition, request.Answers, db, audit, clock, cancel) is { } refused
+        return await TakeAsync(invitation, definition, request.Answers, db, vault, audit, clock, cancel) is { } refused
             ? refused
             : TypedResults.NoContent();
     }
 
     private static async Task<Results<SurveyPage, Problem>> SubmitAsync(
-        string token, HttpContext http, SurveysDb db, SurveyLinks links, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+        string token, HttpContext http, SurveysDb db, KeyVault vault, SurveyLinks links, AuditTrail audit, TimeProvider clock,
+        CancellationToken cancel)
     {
         if (await FindAsync(db, links, token, cancel) is not var (invitation, definition))
             return (Problem)Failures.NotFound;
         var form = await http.Request.ReadFormAsync(cancel);
         var given = definition.Questions.Where(question => form.ContainsKey(question.Id))
             .ToDictionary(question => question.Id, question => Typed(question, form[question.Id].ToString()), StringComparer.Ordinal);
-        return await TakeAsync(invitation, definition, given, db, audit, clock, cancel) is { } refused
+        return await TakeAsync(invitation, definition, given, db, vault, audit, clock, cancel) is { } refused
             ? refused
             : SurveyPage.Thanking(invitation);
     }
 
     private static async Task<Problem?> TakeAsync(
-        Invitation invitation, Definition definition, IReadOnlyDictionary<string, JsonElement> given, SurveysDb db, AuditTrail audit,
-        TimeProvider clock, CancellationToken cancel)
+        Invitation invitation, Definition definition, IReadOnlyDictionary<string, JsonElement> given, SurveysDb db,
+        KeyVault vault, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var before = Numbers(definition, invitation.Answer?.Answers);
         var (answers, mistakes) = definition.Check(given);
         if (mistakes.Count > 0)
             return Problem.Of(mistakes);
-        if (invitation.Take(answers, now) is { } refused)
+        var (before, erased) = await OpenAsync(invitation, vault, cancel);
+        var (about, place) = (invitation.ToSubject(), Answer.AnswersOf(invitation.Id));
+        if (erased || await vault.SealAsync(about, place, Answer.Write(answers), cancel) is not { } taken)
+            return Failures.Erased;
+        if (invitation.Take(taken, now) is { } refused)
             return refused;
-        if (await Tally.StageAsync(db, invitation, before, Numbers(definition, answers), cancel) is { } shown)
+        var (numbersBefore, numbers) = (Numbers(definition, before), Numbers(definition, answers));
+        if (await Tally.StageAsync(db, invitation, numbersBefore, numbers, cancel) is { } shown)
         {
             db.Publish(new SurveyAnswersCounted(
                 invitation.DistrictId, invitation.SchoolId, Version: shown, now, invitation.Kind, shown));
@@ -119,6 +130,15 @@ internal static class AnswerByLink
         // The invitation, not the answer: the audit must not say what the officer alone may see.
         audit.About("survey-invitation", invitation.Id, invitation.DistrictId, invitation.SchoolId);
         return null;
+    }
+
+    private static async Task<(Dictionary<string, JsonElement>? Answers, bool Erased)> OpenAsync(
+        Invitation invitation, KeyVault vault, CancellationToken cancel)
+    {
+        if (invitation.Answer is not { } answer)
+            return (null, false);
+        var opened = await vault.OpenAsync(invitation.DistrictId, Answer.AnswersOf(invitation.Id), answer.Answers, cancel);
+        return opened is null ? (null, true) : (Answer.Read(opened), false);
     }
 
     private static async Task<(Invitation Invitation, Definition Definition)?> FindAsync(

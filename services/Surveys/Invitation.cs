@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HomeSchool.Contracts.Surveys;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 
 namespace HomeSchool.Surveys;
 
@@ -58,9 +59,14 @@ public sealed class Invitation
     /// <summary>The answer, once there is one.</summary>
     public Answer? Answer { get; private set; }
 
+    /// <summary>Whom the answer is about: the children of the visit.</summary>
+    public Subject ToSubject() => new(DistrictId, SchoolId, StudentIds);
+
     /// <summary>Takes an answer (SUR-3).</summary>
+    /// <param name="answers">The answers, sealed.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Why not; <see langword="null"/> when it is taken.</returns>
-    public Failure? Take(Dictionary<string, JsonElement> answers, DateTimeOffset now)
+    public Failure? Take(byte[] answers, DateTimeOffset now)
     {
         if (now >= ClosesAt)
             return SurveysFailures.Closed;
@@ -85,8 +91,8 @@ public sealed class Answer
     /// <summary>The district.</summary>
     public Guid DistrictId { get; init; }
 
-    /// <summary>By the question's id.</summary>
-    public Dictionary<string, JsonElement> Answers { get; private set; } = [];
+    /// <summary>What was answered, by the question's id, as JSON; sealed.</summary>
+    public byte[] Answers { get; private set; } = [];
 
     /// <summary>When it was given or last changed.</summary>
     public DateTimeOffset AnsweredAt { get; private set; }
@@ -94,7 +100,18 @@ public sealed class Answer
     /// <summary>1 for the first; of two changes at the same time one is refused.</summary>
     public long Version { get; private set; }
 
-    internal void Set(Dictionary<string, JsonElement> answers, DateTimeOffset now)
+    /// <summary>Where the answers of an invitation stand.</summary>
+    internal static Place AnswersOf(Guid invitation) => new("surveys.answer", "answers", invitation);
+
+    /// <summary>What was answered, as it is stored under a key.</summary>
+    internal static byte[] Write(Dictionary<string, JsonElement> answers) =>
+        JsonSerializer.SerializeToUtf8Bytes(answers, Json.Options);
+
+    /// <summary>What was answered.</summary>
+    internal static Dictionary<string, JsonElement> Read(byte[] answers) =>
+        JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(answers, Json.Options)!;
+
+    internal void Set(byte[] answers, DateTimeOffset now)
     {
         Answers = answers;
         AnsweredAt = now;

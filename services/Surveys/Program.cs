@@ -1,9 +1,11 @@
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Surveys;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<SurveysDb>("surveys");
+builder.AddKeyVault();
 builder.Services.AddSingleton<EventConsumer, OpenVisitSatisfaction>();
 builder.Services.AddSingleton<SurveyLinks>();
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -13,9 +14,10 @@ namespace HomeSchool.Surveys;
 /// <param name="VisitId">The visit it is about.</param>
 /// <param name="StudentIds">The children that the visit was about.</param>
 /// <param name="AnsweredAt">When it was given or last changed.</param>
-/// <param name="Answers">By the question's id.</param>
+/// <param name="Answers">By the question's id; <see langword="null"/> when they are erased.</param>
 public sealed record OfficersAnswer(
-    Guid InvitationId, Guid VisitId, IReadOnlyList<Guid> StudentIds, DateTimeOffset AnsweredAt, IReadOnlyDictionary<string, JsonElement> Answers);
+    Guid InvitationId, Guid VisitId, IReadOnlyList<Guid> StudentIds, DateTimeOffset AnsweredAt,
+    IReadOnlyDictionary<string, JsonElement>? Answers);
 
 /// <summary>Answers with whose they are: confidential, for the school's officer alone, and each reading leaves an audit row (SUR-4).</summary>
 internal static class ReadAnswers
@@ -24,7 +26,7 @@ internal static class ReadAnswers
         api.MapGet("/answers", ListAsync).Command(Permission.SurveyAnswerRead).Sensitive().WithName("ReadSurveyAnswers");
 
     private static async Task<Results<Ok<Page<OfficersAnswer>>, Problem>> ListAsync(
-        SurveysDb db, CurrentCaller current, AuditTrail audit, CancellationToken cancel, int? size = null, string? after = null)
+        SurveysDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, CancellationToken cancel, int? size = null, string? after = null)
     {
         if (!Cursor.TryRead<Guid>(after, out var last))
             return (Problem)Failures.CursorInvalid;
@@ -34,9 +36,18 @@ internal static class ReadAnswers
         var rows = await db.Invitations.AsNoTracking()
             .Where(i => schools.Contains(i.SchoolId) && i.Answer != null && i.Id > last)
             .OrderBy(i => i.Id).Take(limit + 1)
-            .Select(i => new OfficersAnswer(i.Id, i.VisitId, i.StudentIds, i.Answer!.AnsweredAt, i.Answer.Answers))
+            .Include(i => i.Answer)
             .ToListAsync(cancel);
+        await vault.FetchAsync(rows.Select(row => row.Answer!.Answers), cancel);
+        var answers = new List<OfficersAnswer>();
+        foreach (var row in rows)
+        {
+            var opened = await vault.OpenAsync(row.DistrictId, Answer.AnswersOf(row.Id), row.Answer!.Answers, cancel);
+            answers.Add(new OfficersAnswer(
+                row.Id, row.VisitId, row.StudentIds, row.Answer.AnsweredAt, opened is null ? null : Answer.Read(opened)));
+        }
+
         audit.About("survey-answers", null, grants[0].DistrictId, grants[0].SchoolId);
-        return TypedResults.Ok(Page.From(rows, limit, row => row.InvitationId));
+        return TypedResults.Ok(Page.From(answers, limit, answer => answer.InvitationId));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Unicode;
 using HomeSchool.ServiceDefaults.Hosting;
 
@@ -22,8 +23,8 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
     public int? StatusCode { get; }
 
     /// <summary>Shows the questions.</summary>
-    public static SurveyPage Of(Invitation invitation, Definition definition) =>
-        new(StatusCodes.Status200OK, t => Form(t, invitation, definition));
+    public static SurveyPage Of(Definition definition, IReadOnlyDictionary<string, JsonElement>? answers) =>
+        new(StatusCodes.Status200OK, t => Form(t, definition, answers));
 
     /// <summary>Says that the answer has arrived.</summary>
     public static SurveyPage Thanking(Invitation invitation) => new(StatusCodes.Status200OK, t =>
@@ -89,16 +90,16 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
 
         """;
 
-    private static string Form(Texts t, Invitation invitation, Definition definition)
+    private static string Form(Texts t, Definition definition, IReadOnlyDictionary<string, JsonElement>? answers)
     {
         var form = new StringBuilder();
-        if (invitation.Answer is not null)
+        if (answers is not null)
             form.Append(CultureInfo.InvariantCulture, $"""<p role="status">{t["您已填写,可以修改。", "You have answered; you can change it."]}</p>""");
         form.Append(CultureInfo.InvariantCulture,
             $"""<p>{t["只有学校德育干部能看到是谁填写的。", "Only the school's moral-education officer can see who answered."]}</p><form method="post">""");
         foreach (var question in definition.Questions)
         {
-            var given = invitation.Answer?.Answers.TryGetValue(question.Id, out var answer) == true ? answer.ToString() : "";
+            var given = answers?.TryGetValue(question.Id, out var answer) == true ? answer.ToString() : "";
             form.Append(question.Type == QuestionType.Text ? TextField(t, question, given) : Numbers(t, question, given));
         }
 

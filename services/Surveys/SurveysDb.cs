@@ -49,9 +49,6 @@ public sealed class SurveysDb(DbContextOptions<SurveysDb> options) : ServiceDb(o
         {
             answer.ToTable("answer").HasKey(a => new { a.SchoolId, a.InvitationId });
             answer.Property(a => a.Version).IsConcurrencyToken();
-            answer.Property(a => a.Answers).HasColumnType("jsonb").HasConversion(
-                answers => JsonSerializer.Serialize(answers, Json.Options),
-                text => JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(text, Json.Options)!);
         });
         modelBuilder.Entity<Policy>(policy =>
         {

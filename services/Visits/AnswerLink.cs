@@ -3,6 +3,7 @@ using HomeSchool.Contracts;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -131,8 +132,8 @@ internal static class AnswerLink
     }
 
     private static async Task<Results<NoContent, Problem>> AnswerAsync(
-        string token, AnswerRequest request, VisitsDb db, AnswerLinks links, CurrentCaller current, AuditTrail audit,
-        TimeProvider clock, HttpContext http, CancellationToken cancel)
+        string token, AnswerRequest request, VisitsDb db, KeyVault vault, AnswerLinks links, CurrentCaller current,
+        AuditTrail audit, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var (visit, refused) = await FindAsync(db, links, token, now, cancel);
@@ -140,15 +141,15 @@ internal static class AnswerLink
             return refused!;
         if (ETag.Mismatch(http, visit.Version) is { } stale)
             return (Problem)stale;
-        if (await AnswerVisit.TakeAsync(visit, request, db, current.Caller, audit, now, cancel) is { } untaken)
+        if (await AnswerVisit.TakeAsync(visit, request, db, vault, current.Caller, audit, now, cancel) is { } untaken)
             return untaken;
         ETag.Set(http, visit.Version);
         return TypedResults.NoContent();
     }
 
     private static async Task<Results<AppointmentPage, Problem>> SubmitAsync(
-        string token, [FromForm] AnswerForm form, VisitsDb db, AnswerLinks links, CurrentCaller current, AuditTrail audit,
-        TimeProvider clock, CancellationToken cancel)
+        string token, [FromForm] AnswerForm form, VisitsDb db, KeyVault vault, AnswerLinks links, CurrentCaller current,
+        AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var (visit, refused) = await FindAsync(db, links, token, now, cancel);
@@ -162,7 +163,7 @@ internal static class AnswerLink
         if (answer == AnswerKind.Propose && proposed is null)
             return (Problem)VisitsFailures.Time;
         var request = new AnswerRequest(answer, proposed, form.Reason);
-        return await AnswerVisit.TakeAsync(visit, request, db, current.Caller, audit, now, cancel) is { } untaken
+        return await AnswerVisit.TakeAsync(visit, request, db, vault, current.Caller, audit, now, cancel) is { } untaken
             ? untaken
             : AppointmentPage.Of(visit);
     }

@@ -1,6 +1,8 @@
+using System.Text;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -22,14 +24,14 @@ internal static class AnswerVisit
         api.MapPost("/{id:guid}/answer", AnswerAsync).Command(Permission.VisitAnswer).WithName("AnswerVisit");
 
     private static async Task<Results<NoContent, Problem>> AnswerAsync(
-        Guid id, AnswerRequest request, VisitsDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        Guid id, AnswerRequest request, VisitsDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         HttpContext http, CancellationToken cancel)
     {
         if (await db.FindAsync(current.Caller, Permission.VisitAnswer, id, cancel) is not { } visit)
             return (Problem)Failures.NotFound;
         if (ETag.Mismatch(http, visit.Version) is { } stale)
             return (Problem)stale;
-        if (await TakeAsync(visit, request, db, current.Caller, audit, clock.GetUtcNow(), cancel) is { } refused)
+        if (await TakeAsync(visit, request, db, vault, current.Caller, audit, clock.GetUtcNow(), cancel) is { } refused)
             return refused;
         ETag.Set(http, visit.Version);
         return TypedResults.NoContent();
@@ -37,7 +39,7 @@ internal static class AnswerVisit
 
     /// <summary>Takes an answer, by whichever way it came.</summary>
     internal static async Task<Problem?> TakeAsync(
-        Visit visit, AnswerRequest request, VisitsDb db, Caller caller, AuditTrail audit, DateTimeOffset now,
+        Visit visit, AnswerRequest request, VisitsDb db, KeyVault vault, Caller caller, AuditTrail audit, DateTimeOffset now,
         CancellationToken cancel)
     {
         var mistakes = new Mistakes();
@@ -57,16 +59,26 @@ internal static class AnswerVisit
         if (refused is not null)
             return refused;
 
+        var id = Guid.CreateVersion7(now);
+        byte[]? sealedReason = null;
+        if (reason is not null)
+        {
+            sealedReason = await vault.SealAsync(
+                visit.ToSubject(), VisitAnswer.ReasonOf(id), Encoding.UTF8.GetBytes(reason), cancel);
+            if (sealedReason is null)
+                return Failures.Erased;
+        }
+
         db.Add(new VisitAnswer
         {
             SchoolId = visit.SchoolId,
             VisitId = visit.Id,
-            Id = Guid.CreateVersion7(now),
+            Id = id,
             DistrictId = visit.DistrictId,
             Kind = request.Answer,
             AppointedAt = visit.StartsAt,
             ProposedStartsAt = proposed,
-            Reason = reason,
+            Reason = sealedReason,
             AnsweredBy = caller.Name,
             AnsweredAt = now,
         });

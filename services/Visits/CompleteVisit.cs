@@ -1,7 +1,9 @@
+using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -44,7 +46,7 @@ internal static class CompleteVisit
         api.MapPost("/{id:guid}/complete", CompleteAsync).Command(Permission.VisitRecord).WithName("CompleteVisit");
 
     private static async Task<Results<Ok<CompletedVisit>, Problem>> CompleteAsync(
-        Guid id, RecordRequest request, VisitsDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        Guid id, RecordRequest request, VisitsDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         HttpContext http, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -70,6 +72,9 @@ internal static class CompleteVisit
         var held = new VisitHeld(request.HeldAt?.ToUniversalTime(), request.Minutes, request.Mode, request.GuardianTookPart);
         if (visit.Complete(held, now) is { } refused)
             return refused;
+        var text = JsonSerializer.SerializeToUtf8Bytes(content, Json.Options);
+        if (await vault.SealAsync(visit.ToSubject(), VisitRecord.ContentOf(id), text, cancel) is not { } sealedContent)
+            return (Problem)Failures.Erased;
 
         db.Add(new VisitRecord
         {
@@ -79,7 +84,7 @@ internal static class CompleteVisit
             AuthorId = current.Caller.With(Permission.VisitRecord)
                 .FirstOrDefault(grant => visit.Students.Any(student => student.ClassId == grant.ClassId))?.PersonId,
             RecordedAt = now,
-            Content = content,
+            Content = sealedContent,
         });
         db.Publish(visit.ToCompleted());
         audit.About("visit", visit.Id, visit.DistrictId, visit.SchoolId);

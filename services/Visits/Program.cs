@@ -1,9 +1,11 @@
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Visits;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<VisitsDb>("visits");
+builder.AddKeyVault();
 builder.Services.AddSingleton<EventConsumer, RosterProjection>();
 builder.Services.AddSingleton<AnswerLinks>();
 

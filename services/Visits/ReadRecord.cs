@@ -1,6 +1,8 @@
+using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -29,7 +31,8 @@ internal static class ReadRecord
         api.MapGet("/{id:guid}/record", ReadAsync).Command(Permission.VisitRecordRead).Sensitive().WithName("ReadVisitRecord");
 
     private static async Task<Results<Ok<RecordView>, Problem>> ReadAsync(
-        Guid id, VisitsDb db, CurrentCaller current, AuditTrail audit, CancellationToken cancel, string? reason = null)
+        Guid id, VisitsDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, CancellationToken cancel,
+        string? reason = null)
     {
         var mistakes = new Mistakes();
         var why = mistakes.OptionalText("reason", reason, LongestReason);
@@ -47,9 +50,11 @@ internal static class ReadRecord
             return (Problem)Failures.NotFound;
 
         var record = found.Record;
+        if (await vault.OpenAsync(record.DistrictId, VisitRecord.ContentOf(id), record.Content, cancel) is not { } content)
+            return (Problem)Failures.Erased;
         audit.About("visit-record", id, record.DistrictId, record.SchoolId, why);
         return TypedResults.Ok(new RecordView(
             id, found.HeldOn!.Value, record.RecordedAt, LocalTime.Day(record.RecordedAt, found.TimeZone) > found.RecordDueOn,
-            record.AuthorId, record.Content));
+            record.AuthorId, JsonSerializer.Deserialize<RecordContent>(content, Json.Options)!));
     }
 }

@@ -1,6 +1,8 @@
+using System.Text;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -52,7 +54,7 @@ public sealed record VisitDetails(VisitView Visit, IReadOnlyList<string>? Topics
 /// <param name="Kind">What was said.</param>
 /// <param name="AppointedAt">The appointment that was answered.</param>
 /// <param name="ProposedStartsAt">The time that was proposed.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">Why; <see langword="null"/> also when it is erased.</param>
 /// <param name="AnsweredAt">When.</param>
 public sealed record AnswerView(
     AnswerKind Kind, DateTimeOffset AppointedAt, DateTimeOffset? ProposedStartsAt, string? Reason, DateTimeOffset AnsweredAt);
@@ -64,7 +66,7 @@ internal static class ReadVisit
         api.MapGet("/{id:guid}", ReadAsync).Query(Permission.VisitRead).WithName("ReadVisit");
 
     private static async Task<Results<Ok<VisitDetails>, Problem>> ReadAsync(
-        Guid id, VisitsDb db, CurrentCaller current, HttpContext http, CancellationToken cancel)
+        Guid id, VisitsDb db, KeyVault vault, CurrentCaller current, HttpContext http, CancellationToken cancel)
     {
         var visit = await db.VisibleTo(current.Caller, Permission.VisitRead).AsNoTracking()
             .SingleOrDefaultAsync(v => v.Id == id, cancel);
@@ -74,11 +76,19 @@ internal static class ReadVisit
         if (!current.Caller.SeesContentOf(visit))
             return TypedResults.Ok(new VisitDetails(VisitView.Of(visit), null, null));
 
-        var answers = await db.Answers
+        var answers = new List<AnswerView>();
+        foreach (var answer in await db.Answers.AsNoTracking()
             .Where(answer => answer.SchoolId == visit.SchoolId && answer.VisitId == id)
             .OrderBy(answer => answer.Id)
-            .Select(a => new AnswerView(a.Kind, a.AppointedAt, a.ProposedStartsAt, a.Reason, a.AnsweredAt))
-            .ToListAsync(cancel);
+            .ToListAsync(cancel))
+        {
+            var reason = answer.Reason is null ? null
+                : await vault.OpenAsync(answer.DistrictId, VisitAnswer.ReasonOf(answer.Id), answer.Reason, cancel);
+            answers.Add(new AnswerView(
+                answer.Kind, answer.AppointedAt, answer.ProposedStartsAt, reason is null ? null : Encoding.UTF8.GetString(reason),
+                answer.AnsweredAt));
+        }
+
         return TypedResults.Ok(new VisitDetails(VisitView.Of(visit), visit.Topics, answers));
     }
 }

@@ -1,5 +1,6 @@
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 
 namespace HomeSchool.Visits;
 
@@ -264,6 +265,9 @@ public sealed class Visit
         Changed(now);
         return null;
     }
+
+    /// <summary>Whom it is about, for what is written about it: all of its students.</summary>
+    public Subject ToSubject() => new(DistrictId, SchoolId, [.. students.Select(student => student.StudentId)]);
 
     /// <summary>The event of an appointment that was made or moved.</summary>
     public VisitScheduled ToScheduled() =>

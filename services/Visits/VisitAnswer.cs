@@ -1,3 +1,5 @@
+using HomeSchool.ServiceDefaults.Keys;
+
 namespace HomeSchool.Visits;
 
 /// <summary>What a family says to an appointment (VIS-6).</summary>
@@ -37,12 +39,15 @@ public sealed class VisitAnswer
     /// <summary>The time that was proposed instead.</summary>
     public DateTimeOffset? ProposedStartsAt { get; init; }
 
-    /// <summary>Why, in the guardian's words; may be sensitive.</summary>
-    public string? Reason { get; init; }
+    /// <summary>Why, in the guardian's words; sealed.</summary>
+    public byte[]? Reason { get; init; }
 
     /// <summary>The account, or the link, that it came by.</summary>
     public string AnsweredBy { get; init; } = "";
 
     /// <summary>When.</summary>
     public DateTimeOffset AnsweredAt { get; init; }
+
+    /// <summary>Where an answer's reason stands.</summary>
+    internal static Place ReasonOf(Guid answer) => new("visits.visit_answer", "reason", answer);
 }

@@ -1,3 +1,5 @@
+using HomeSchool.ServiceDefaults.Keys;
+
 namespace HomeSchool.Visits;
 
 /// <summary>The guardian's feedback in one tap (VIS-10).</summary>
@@ -15,7 +17,7 @@ public enum GuardianFeedback
 
 /// <summary>
 /// The record of a visit (VIS-10), apart from the visit itself: its content is for education staff of the class and their
-/// supervisors only, and stands in one column of its own, to be encrypted as a whole.
+/// supervisors only, and is stored as ciphertext under the keys of the visit's students.
 /// </summary>
 public sealed class VisitRecord
 {
@@ -34,8 +36,11 @@ public sealed class VisitRecord
     /// <summary>When it was completed.</summary>
     public DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary>What it says.</summary>
-    public required RecordContent Content { get; init; }
+    /// <summary>What it says: a <see cref="RecordContent"/> as JSON, sealed.</summary>
+    public required byte[] Content { get; init; }
+
+    /// <summary>Where the content of a visit's record stands.</summary>
+    internal static Place ContentOf(Guid visit) => new("visits.visit_record", "content", visit);
 }
 
 /// <summary>What a record says.</summary>

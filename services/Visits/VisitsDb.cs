@@ -52,13 +52,7 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
             answer.ToTable("visit_answer").HasKey(a => new { a.SchoolId, a.VisitId, a.Id });
             answer.Property(a => a.Kind).HasConversion<string>();
         });
-        modelBuilder.Entity<VisitRecord>(record =>
-        {
-            record.ToTable("visit_record").HasKey(r => new { r.SchoolId, r.VisitId });
-            record.Property(r => r.Content).HasColumnType("jsonb").HasConversion(
-                content => JsonSerializer.Serialize(content, Json.Options),
-                text => JsonSerializer.Deserialize<RecordContent>(text, Json.Options)!);
-        });
+        modelBuilder.Entity<VisitRecord>().ToTable("visit_record").HasKey(r => new { r.SchoolId, r.VisitId });
         modelBuilder.Entity<BusyTime>(busy =>
         {
             busy.ToTable("busy").HasKey(b => new { b.PersonId, b.VisitId });

@@ -2,6 +2,7 @@ using HomeSchool.Contracts;
 using HomeSchool.Probe;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,6 +11,8 @@ using Npgsql;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ProbeDb>("probe");
+if (builder.Configuration.GetConnectionString("keys-db") is not null)
+    builder.AddKeyVault();
 if (builder.Configuration["Probe:Consumer"] is { } queue)
     builder.Services.AddSingleton<EventConsumer>(new CountFacts(queue, builder.Configuration["Probe:Poison"]));
 

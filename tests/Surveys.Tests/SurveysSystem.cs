@@ -27,6 +27,8 @@ public sealed class SurveysSystem : IAsyncLifetime
     private TestIdentity identity = null!;
     private Host host = null!;
     private string database = "";
+    private string keys = "";
+    private Dictionary<string, string> settings = [];
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -34,9 +36,11 @@ public sealed class SurveysSystem : IAsyncLifetime
         servers = await Servers.StartAsync();
         identity = await TestIdentity.StartAsync();
         database = await servers.CreateDatabaseAsync();
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        keys = await servers.CreateDatabaseAsync();
+        settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ConnectionStrings__surveys-db"] = database,
+            ["ConnectionStrings__keys-db"] = keys,
             ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
             ["services__identity__http__0"] = identity.Address,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
@@ -79,6 +83,15 @@ public sealed class SurveysSystem : IAsyncLifetime
         [.. events.Select(e => new Envelope(
             Guid.CreateVersion7(), EventNames.Of(e.GetType()), traceparent, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
         TestContext.Current.CancellationToken);
+
+    /// <summary>Runs a step of the service.</summary>
+    public Task<string> StepAsync(string step) => ServiceProcess.RunAsync(typeof(SurveysDb).Assembly.Location, step, settings);
+
+    /// <summary>Backups of the service's database and of the key store.</summary>
+    public async Task<string> DumpAsync() => await Servers.DumpAsync(database) + await Servers.DumpAsync(keys);
+
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => servers.RabbitMq;
 
     /// <summary>Asks the database directly, past row-level security.</summary>
     public async Task<T> ScalarAsync<T>(string sql, params object[] values)

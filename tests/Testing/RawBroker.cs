@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace HomeSchool.Testing;
 
@@ -54,6 +56,24 @@ public sealed class RawBroker : IAsyncDisposable
         };
         await channel.BasicPublishAsync(
             Transport.Exchange, name, mandatory: true, properties, JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), Json.Options));
+    }
+
+    /// <summary>Takes a copy of every event that is published from now on.</summary>
+    /// <returns>The bodies and headers so far; it grows.</returns>
+    public async Task<ConcurrentQueue<string>> OverhearAsync()
+    {
+        var heard = new ConcurrentQueue<string>();
+        var queue = (await channel.QueueDeclareAsync()).QueueName; // exclusive: gone with the connection
+        await channel.QueueBindAsync(queue, Transport.Exchange, "#");
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, delivery) =>
+        {
+            heard.Enqueue(Encoding.UTF8.GetString(delivery.Body.Span) + JsonSerializer.Serialize(
+                delivery.BasicProperties.Headers?.Values.Select(value => value is byte[] text ? Encoding.UTF8.GetString(text) : value)));
+            return Task.CompletedTask;
+        };
+        await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
+        return heard;
     }
 
     /// <summary>How many messages a queue has; 0 when it does not exist.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -54,6 +55,19 @@ public sealed class Servers : IAsyncDisposable
         return new NpgsqlConnectionStringBuilder(Setting("HOMESCHOOL_TEST_POSTGRES")) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
+    /// <summary>A backup of a database, as SQL.</summary>
+    public static Task<string> DumpAsync(string database, CancellationToken cancel = default) =>
+        RunAsync("pg_dump", database, null, cancel, "--no-owner");
+
+    /// <summary>Restores a backup into a new database.</summary>
+    /// <returns>Its connection string, as the administrator.</returns>
+    public async Task<string> RestoreAsync(string dump, CancellationToken cancel = default)
+    {
+        var database = await CreateDatabaseAsync(cancel);
+        await RunAsync("psql", database, dump, cancel, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1");
+        return database;
+    }
+
     /// <summary>Has PostgreSQL keep the commit time of every row, which takes a restart.</summary>
     public static async Task TrackCommitTimesAsync(CancellationToken cancel = default)
     {
@@ -95,6 +109,36 @@ public sealed class Servers : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
         foreach (var name in databases)
             await ExecuteAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    // Debian's folder, where tests/run has seen the server; what is not there comes from the path.
+    private static async Task<string> RunAsync(
+        string program, string database, string? input, CancellationToken cancel, params string[] arguments)
+    {
+        var path = Path.Combine("/usr/lib/postgresql/15/bin", program);
+        var target = new NpgsqlConnectionStringBuilder(database);
+        var start = new ProcessStartInfo(File.Exists(path) ? path : program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["PGHOST"] = target.Host,
+                ["PGPORT"] = target.Port.ToString(CultureInfo.InvariantCulture),
+                ["PGUSER"] = target.Username,
+                ["PGPASSWORD"] = target.Password,
+                ["PGDATABASE"] = target.Database,
+            },
+        };
+        using var run = Process.Start(start)!;
+        var written = run.StandardOutput.ReadToEndAsync(cancel);
+        var errors = run.StandardError.ReadToEndAsync(cancel);
+        await run.StandardInput.WriteAsync(input.AsMemory(), cancel);
+        run.StandardInput.Close();
+        await run.WaitForExitAsync(cancel);
+        return run.ExitCode == 0 ? await written : throw new InvalidOperationException($"{program}: {await errors}");
     }
 
     private static async Task ExecuteAsync(string sql, CancellationToken cancel)

@@ -78,7 +78,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it without waiting.</summary>
     public void Launch()
     {
-        process = Launch(assembly, null, new Dictionary<string, string>(environment, StringComparer.Ordinal)
+        process = Launch(assembly, "", new Dictionary<string, string>(environment, StringComparer.Ordinal)
         {
             ["ASPNETCORE_URLS"] = Client.BaseAddress!.GetLeftPart(UriPartial.Authority),
         });
@@ -128,7 +128,7 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private static Process Launch(string assembly, string? step, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. step?.Split(' ') ?? []])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. step?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -19,7 +19,8 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <summary>Speaks to the gateway.</summary>
     public HttpClient Gateway => Parts["Gateway"].Client;
 
-    /// <summary>The connection strings of the services' databases, as the administrator, by the service's name.</summary>
+    /// <summary>The connection strings of the services' databases, as the administrator, by the service's name; the key store's is
+    /// <c>Keys</c>.</summary>
     public Dictionary<string, string> Databases { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The broker's address.</summary>
@@ -65,8 +66,10 @@ public sealed class WholeSystem : IAsyncDisposable
 
     private async Task PrepareAsync((string Name, string Value)[] more)
     {
+        Databases["Keys"] = await servers.CreateDatabaseAsync();
         var common = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["ConnectionStrings__keys-db"] = Databases["Keys"],
             ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
         };

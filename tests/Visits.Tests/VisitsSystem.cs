@@ -24,10 +24,12 @@ namespace HomeSchool.Visits.Tests;
 public sealed class VisitsSystem : IAsyncLifetime
 {
     private readonly List<IDisposable> hosts = [];
+    private readonly List<Servers> restored = [];
     private Servers servers = null!;
     private TestIdentity identity = null!;
     private WebApplicationFactory<VisitsDb> host = null!;
     private string database = "";
+    private string keys = "";
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -35,6 +37,7 @@ public sealed class VisitsSystem : IAsyncLifetime
         servers = await Servers.StartAsync();
         identity = await TestIdentity.StartAsync();
         database = await servers.CreateDatabaseAsync();
+        keys = await servers.CreateDatabaseAsync();
         await ServiceProcess.RunAsync(typeof(VisitsDb).Assembly.Location, "migrate", Settings());
         host = Host(TimeSpan.Zero);
     }
@@ -44,6 +47,8 @@ public sealed class VisitsSystem : IAsyncLifetime
     {
         foreach (var started in hosts)
             started.Dispose();
+        foreach (var elsewhere in restored)
+            await elsewhere.DisposeAsync();
         await identity.DisposeAsync();
         await servers.DisposeAsync();
     }
@@ -53,6 +58,40 @@ public sealed class VisitsSystem : IAsyncLifetime
 
     /// <summary>The same at a replica whose clock is ahead.</summary>
     public HttpClient AsIn(TimeSpan ahead, params Grant[] grants) => As(Host(ahead), grants);
+
+    /// <summary>The same where a backup was restored: another database and broker, the same key store.</summary>
+    public async Task<HttpClient> AsOnRestoredAsync(string backup, params Grant[] grants)
+    {
+        var elsewhere = await Servers.StartAsync();
+        restored.Add(elsewhere);
+        return As(
+            Host(
+                TimeSpan.Zero, ("ConnectionStrings__visits-db", await elsewhere.RestoreAsync(backup)),
+                ("ConnectionStrings__rabbitmq", elsewhere.RabbitMq)),
+            grants);
+    }
+
+    /// <summary>A replica as a process, which says all that it can say.</summary>
+    public Task<ServiceProcess> StartProcessAsync() => ServiceProcess.StartAsync(
+        typeof(VisitsDb).Assembly.Location,
+        new Dictionary<string, string>(Settings(), StringComparer.Ordinal) { ["Logging__LogLevel__Default"] = "Trace" });
+
+    /// <summary>Gives a client the token of somebody with these roles.</summary>
+    public HttpClient SignIn(HttpClient client, params Grant[] grants)
+    {
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", identity.Token(grants));
+        return client;
+    }
+
+    /// <summary>Runs a step of the service.</summary>
+    public Task<string> StepAsync(string step) => ServiceProcess.RunAsync(typeof(VisitsDb).Assembly.Location, step, Settings());
+
+    /// <summary>Backups: the service's database, and the key store.</summary>
+    public async Task<(string Visits, string Keys)> DumpAsync() =>
+        (await Servers.DumpAsync(database), await Servers.DumpAsync(keys));
+
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => servers.RabbitMq;
 
     /// <summary>A client without a token.</summary>
     public HttpClient AsNobody() => host.CreateClient();
@@ -159,16 +198,14 @@ public sealed class VisitsSystem : IAsyncLifetime
         return rows;
     }
 
-    private HttpClient As(WebApplicationFactory<VisitsDb> at, Grant[] grants)
-    {
-        var client = at.CreateClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", identity.Token(grants));
-        return client;
-    }
+    private HttpClient As(WebApplicationFactory<VisitsDb> at, Grant[] grants) => SignIn(at.CreateClient(), grants);
 
-    private WebApplicationFactory<VisitsDb> Host(TimeSpan ahead)
+    private WebApplicationFactory<VisitsDb> Host(TimeSpan ahead, params (string Name, string Value)[] more)
     {
-        var started = new InProcess(Settings(), ahead);
+        var settings = Settings();
+        foreach (var (name, value) in more)
+            settings[name] = value;
+        var started = new InProcess(settings, ahead);
         lock (hosts)
             hosts.Add(started);
         return started;
@@ -177,6 +214,7 @@ public sealed class VisitsSystem : IAsyncLifetime
     private Dictionary<string, string> Settings() => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings__visits-db"] = database,
+        ["ConnectionStrings__keys-db"] = keys,
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["Keys__Master"] = new string('k', 40),
         ["services__identity__http__0"] = identity.Address,

@@ -201,9 +201,9 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("answered_at");
 
-                    b.Property<string>("Answers")
+                    b.Property<byte[]>("Answers")
                         .IsRequired()
-                        .HasColumnType("jsonb")
+                        .HasColumnType("bytea")
                         .HasColumnName("answers");
 
                     b.Property<Guid>("DistrictId")

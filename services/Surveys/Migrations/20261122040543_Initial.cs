@@ -112,7 +112,7 @@ namespace HomeSchool.Surveys.Migrations
                     school_id = table.Column<Guid>(type: "uuid", nullable: false),
                     invitation_id = table.Column<Guid>(type: "uuid", nullable: false),
                     district_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    answers = table.Column<string>(type: "jsonb", nullable: false),
+                    answers = table.Column<byte[]>(type: "bytea", nullable: false),
                     answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false)
                 },

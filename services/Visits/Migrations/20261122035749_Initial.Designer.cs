@@ -597,8 +597,8 @@ namespace HomeSchool.Visits.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("proposed_starts_at");
 
-                    b.Property<string>("Reason")
-                        .HasColumnType("text")
+                    b.Property<byte[]>("Reason")
+                        .HasColumnType("bytea")
                         .HasColumnName("reason");
 
                     b.HasKey("SchoolId", "VisitId", "Id")
@@ -621,9 +621,9 @@ namespace HomeSchool.Visits.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("author_id");
 
-                    b.Property<string>("Content")
+                    b.Property<byte[]>("Content")
                         .IsRequired()
-                        .HasColumnType("jsonb")
+                        .HasColumnType("bytea")
                         .HasColumnName("content");
 
                     b.Property<Guid>("DistrictId")

@@ -172,7 +172,7 @@ namespace HomeSchool.Visits.Migrations
                     kind = table.Column<string>(type: "text", nullable: false),
                     appointed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     proposed_starts_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    reason = table.Column<string>(type: "text", nullable: true),
+                    reason = table.Column<byte[]>(type: "bytea", nullable: true),
                     answered_by = table.Column<string>(type: "text", nullable: false),
                     answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
@@ -190,7 +190,7 @@ namespace HomeSchool.Visits.Migrations
                     district_id = table.Column<Guid>(type: "uuid", nullable: false),
                     author_id = table.Column<Guid>(type: "uuid", nullable: true),
                     recorded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    content = table.Column<string>(type: "jsonb", nullable: false)
+                    content = table.Column<byte[]>(type: "bytea", nullable: false)
                 },
                 constraints: table =>
                 {

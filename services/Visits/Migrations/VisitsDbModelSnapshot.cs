@@ -594,8 +594,8 @@ namespace HomeSchool.Visits.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("proposed_starts_at");
 
-                    b.Property<string>("Reason")
-                        .HasColumnType("text")
+                    b.Property<byte[]>("Reason")
+                        .HasColumnType("bytea")
                         .HasColumnName("reason");
 
                     b.HasKey("SchoolId", "VisitId", "Id")
@@ -618,9 +618,9 @@ namespace HomeSchool.Visits.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("author_id");
 
-                    b.Property<string>("Content")
+                    b.Property<byte[]>("Content")
                         .IsRequired()
-                        .HasColumnType("jsonb")
+                        .HasColumnType("bytea")
                         .HasColumnName("content");
 
                     b.Property<Guid>("DistrictId")

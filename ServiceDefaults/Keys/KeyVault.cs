@@ -1,0 +1,277 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using HomeSchool.ServiceDefaults.Tenancy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HomeSchool.ServiceDefaults.Keys;
+
+/// <summary>Whom a value is about: its keys are needed to open it, and destroying one of them erases the value.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school that wraps the key of a student who has none yet; without one, the district does.</param>
+/// <param name="StudentIds">The students, 1–255; siblings share what is written about them together.</param>
+public sealed record Subject(Guid DistrictId, Guid? SchoolId, params IReadOnlyCollection<Guid> StudentIds);
+
+/// <summary>
+/// Keeps what is sensitive (ARC-7, VIS-10) as ciphertext: AES-256-GCM under a key of the student, wrapped by a key of the school,
+/// wrapped by the master key. Wrapped keys are in a database of their own (<c>ConnectionStrings:keys-db</c>), unwrapped ones in
+/// memory for at most a minute: with a student's key there, sealing and opening cost microseconds; without, one round trip.
+/// </summary>
+public sealed class KeyVault : IAsyncDisposable
+{
+    private const int KeySize = 32;
+
+    private readonly KeyStore store;
+    private readonly KeyProviders masters;
+    private readonly KeyCache cache;
+    private readonly TimeProvider clock;
+
+    // As they are stored, so nothing secret: a student's first key takes no look at the school's.
+    private readonly ConcurrentDictionary<Guid, WrappingKeyRow> wrappingKeys = [];
+
+    internal KeyVault(KeyStore store, KeyProviders masters, TimeProvider clock)
+    {
+        (this.store, this.masters, this.clock) = (store, masters, clock);
+        cache = new KeyCache(clock);
+    }
+
+    /// <summary>How many unwrapped keys are in memory.</summary>
+    internal int Cached => cache.Count;
+
+    /// <summary>Seals a value. A student who has no key gets one.</summary>
+    /// <returns>The value and 30 bytes, and 16 more a student; <see langword="null"/> when the key of one of them is
+    /// destroyed.</returns>
+    public async ValueTask<byte[]?> SealAsync(Subject about, Place place, ReadOnlyMemory<byte> value, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(about);
+        Guid[] students = [.. about.StudentIds.Distinct().Order()];
+        if (students.Length == 0)
+            throw new ArgumentException("Nobody's key can seal what is about nobody.", nameof(about));
+        while (true)
+        {
+            if (await KeysAsync(students, about, cancel) is not { } keys)
+                return null;
+            if (SealedValue.Seal(keys, about.DistrictId, place, value.Span) is { } result)
+                return result;
+        }
+    }
+
+    /// <summary>Opens a sealed value.</summary>
+    /// <returns>The value; <see langword="null"/> when it is erased: a student's key that it needs is destroyed.</returns>
+    /// <exception cref="CryptographicException">It was changed, or sealed for another district, table, column or row.</exception>
+    /// <exception cref="InvalidOperationException">The key store has never had its key: the store is not the one it was sealed
+    /// with, or was restored from an older copy.</exception>
+    public async ValueTask<byte[]?> OpenAsync(
+        Guid district, Place place, ReadOnlyMemory<byte> sealedValue, CancellationToken cancel)
+    {
+        var ids = SealedValue.KeysOf(sealedValue.Span);
+        while (true)
+        {
+            if (await KeysAsync(ids, null, cancel) is not { } keys)
+                return null;
+            if (SealedValue.Open(keys, district, place, sealedValue.Span) is { } result)
+                return result;
+        }
+    }
+
+    /// <summary>Takes the keys of many values from the store in one round trip, before they are opened one by one.</summary>
+    public async Task FetchAsync(IEnumerable<byte[]> sealedValues, CancellationToken cancel)
+    {
+        var ids = sealedValues.SelectMany(value => SealedValue.KeysOf(value)).Distinct().Where(id => cache.Find(id) is null);
+        if (ids.ToArray() is not { Length: > 0 } missing)
+            return;
+        var since = clock.GetTimestamp();
+        foreach (var row in await store.FindAsync(missing, cancel))
+        {
+            if (row.Wrapped is not null)
+                Unwrap(row, since);
+        }
+    }
+
+    /// <summary>
+    /// What stands for a value in a blind index: equal for equal values of one column of one district, and telling nothing
+    /// without the district's key. Bring the value into one form first (case, spaces, width).
+    /// </summary>
+    /// <returns>32 bytes.</returns>
+    public async ValueTask<byte[]> BlindIndexAsync(
+        Guid district, string table, string column, string value, CancellationToken cancel)
+    {
+        var place = Encoding.UTF8.GetBytes($"{table.Length}:{table}{column.Length}:{column}{value}");
+        var key = new byte[KeySize];
+        while (true)
+        {
+            var keys = await KeysAsync([district], new Subject(district, null), cancel)
+                ?? throw new InvalidOperationException($"The key of district {district} is destroyed.");
+            if (!keys[0].TryCopyTo(key))
+                continue;
+            var index = HMACSHA256.HashData(key, place);
+            CryptographicOperations.ZeroMemory(key);
+            return index;
+        }
+    }
+
+    /// <summary>
+    /// Destroys a student's key: everything that was sealed for the student stays unreadable, in every copy of every service's
+    /// database, and nothing can be sealed any more. Other processes may have the key in memory for up to a minute.
+    /// </summary>
+    /// <returns>Whether it was not destroyed before.</returns>
+    public async Task<bool> EraseAsync(Guid district, Guid student, CancellationToken cancel)
+    {
+        var done = await store.DestroyAsync(student, district, cancel);
+        cache.Remove(student);
+        return done;
+    }
+
+    /// <summary>
+    /// Wraps the keys of all schools and districts by the newest master key that this service is given; students' keys and what
+    /// they seal stay as they are. Reads and writes go on, in all services that are given both master keys.
+    /// </summary>
+    /// <returns>How many keys were wrapped anew.</returns>
+    public Task<int> RotateMasterAsync(CancellationToken cancel) => store.ChangeMasterAsync(
+        masters.Newest.KeyId,
+        row => Spend(masters.Need(row.MasterKeyId).Unwrap(row.Wrapped, Whose(row)), key => masters.Newest.Wrap(key, Whose(row))),
+        cancel);
+
+    /// <summary>Replaces the key of a school or district and wraps its students' keys anew; reads and writes go on.</summary>
+    /// <returns>How many keys were wrapped anew; <see langword="null"/> when there is no such key.</returns>
+    public async Task<int?> RotateAsync(Guid schoolOrDistrict, CancellationToken cancel)
+    {
+        var next = new byte[KeySize];
+        try
+        {
+            return await store.ReplaceAsync(
+                schoolOrDistrict,
+                (row, master) =>
+                {
+                    RandomNumberGenerator.Fill(next);
+                    return (
+                        new WrappingKeyRow(
+                            row.Id, row.DistrictId, row.Version + 1, master, masters.Need(master).Wrap(next, Whose(row))),
+                        data => Spend(
+                            Unwrapped(data, clock.GetTimestamp()),
+                            key => Gcm.Encrypt(next, key, Whose(data.Id, data.DistrictId))));
+                },
+                cancel);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(next);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        cache.Dispose();
+        return store.DisposeAsync();
+    }
+
+    // The keys in the order of their ids, or null when one of them is destroyed.
+    private async ValueTask<CachedKey[]?> KeysAsync(Guid[] ids, Subject? makeFor, CancellationToken cancel)
+    {
+        var keys = Array.ConvertAll(ids, id => cache.Find(id));
+        while (Array.Exists(keys, key => key is null))
+        {
+            var since = clock.GetTimestamp();
+            var rows = await store.FindAsync([.. ids.Where((_, i) => keys[i] is null)], cancel);
+            if (rows.Exists(row => row.Wrapped is null))
+                return null;
+            foreach (var row in rows)
+                keys[Array.IndexOf(ids, row.Id)] = Unwrap(row, since);
+            for (var i = 0; i < ids.Length; i++)
+                keys[i] ??= await MakeAsync(ids[i], makeFor ?? throw Unknown(ids[i]), cancel);
+        }
+
+        return keys!;
+    }
+
+    // Null when another process was faster, or a rotation came between: then the store knows better.
+    private async Task<CachedKey?> MakeAsync(Guid id, Subject about, CancellationToken cancel)
+    {
+        var since = clock.GetTimestamp();
+        var by = await WrappingKeyAsync(about.SchoolId ?? about.DistrictId, about.DistrictId, cancel);
+        var key = RandomNumberGenerator.GetBytes(KeySize);
+        var wrapped = With(by, since, wrapping => Gcm.Encrypt(wrapping, key, Whose(id, about.DistrictId)));
+        if (await store.AddAsync(id, about.DistrictId, wrapped, by, cancel))
+            return cache.Keep(new CachedKey(id, key, since));
+        CryptographicOperations.ZeroMemory(key);
+        wrappingKeys.TryRemove(by.Id, out _);
+        return null;
+    }
+
+    private async ValueTask<WrappingKeyRow> WrappingKeyAsync(Guid id, Guid district, CancellationToken cancel)
+    {
+        if (wrappingKeys.TryGetValue(id, out var known))
+            return known;
+        while (true)
+        {
+            if (await store.FindWrappingKeyAsync(id, cancel) is { } found)
+                return wrappingKeys[id] = found;
+            var master = masters.Need(await store.MasterAsync(masters.Newest.KeyId, cancel));
+            var made = new WrappingKeyRow(id, district, Version: 1, master.KeyId, []);
+            var wrapped = Spend(RandomNumberGenerator.GetBytes(KeySize), key => master.Wrap(key, Whose(made)));
+            await store.AddAsync(made with { Wrapped = wrapped }, cancel);
+        }
+    }
+
+    private CachedKey Unwrap(DataKeyRow row, long since) => cache.Keep(new CachedKey(
+        row.Id, Unwrapped(row, since), since));
+
+    private byte[] Unwrapped(DataKeyRow row, long since) =>
+        With(row.By!, since, key => Gcm.Decrypt(key, row.Wrapped, Whose(row.Id, row.DistrictId)));
+
+    // Lends the key of a school or district; it is kept for a while, since a master key may be in a slow device.
+    private byte[] With(WrappingKeyRow row, long since, Func<byte[], byte[]> use)
+    {
+        var copy = new byte[KeySize];
+        while (true)
+        {
+            var key = cache.Find(row.Id, row.Version) ?? cache.Keep(
+                new CachedKey(row.Id, masters.Need(row.MasterKeyId).Unwrap(row.Wrapped, Whose(row)), since), row.Version);
+            if (key.TryCopyTo(copy))
+                return Spend(copy, use);
+        }
+    }
+
+    // Uses a key, and overwrites it whatever happens.
+    private static byte[] Spend(byte[] key, Func<byte[], byte[]> use)
+    {
+        try
+        {
+            return use(key);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    // What a wrapped key is bound to: moved to another row, it does not unwrap.
+    private static byte[] Whose(WrappingKeyRow row) =>
+        [.. "wrapping_key"u8, .. row.Id.ToByteArray(), .. row.DistrictId.ToByteArray()];
+
+    private static byte[] Whose(Guid id, Guid district) => [.. "data_key"u8, .. id.ToByteArray(), .. district.ToByteArray()];
+
+    private static InvalidOperationException Unknown(Guid id) => new(
+        $"密钥库中没有 {id} 的密钥:该库不是当时使用的库,或由较旧的备份恢复。"
+        + $"The key store has no key of {id}: it is not the store that was used, or was restored from an older copy.");
+}
+
+/// <summary>Gives a service the vault.</summary>
+public static class KeyVaultExtensions
+{
+    /// <summary>Adds <see cref="KeyVault"/>; the service's <c>migrate</c> then prepares the key store too.</summary>
+    public static void AddKeyVault(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(_ => KeyProviders.From(builder.Configuration));
+        builder.Services.AddSingleton(provider => new KeyVault(
+            new KeyStore(KeysDatabase(builder.Configuration).Open()),
+            provider.GetRequiredService<KeyProviders>(),
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
+    internal static ServiceDatabase KeysDatabase(IConfiguration configuration) =>
+        ServiceDatabase.For("keys", configuration);
+}
