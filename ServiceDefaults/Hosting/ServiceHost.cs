@@ -129,6 +129,7 @@ public static class ServiceHost
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<EventPumps>();
         services.AddHostedService(provider => provider.GetRequiredService<EventPumps>());
+        services.AddHostedService<TransportWatch>();
         services.AddMassTransit(bus => bus.UsingRabbitMq((context, rabbit) =>
         {
             rabbit.Host(Transport.AddressIn(builder.Configuration));

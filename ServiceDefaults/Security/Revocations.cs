@@ -72,9 +72,6 @@ public sealed partial class Revocations(ReadRevocations read, TimeProvider clock
             accounts[account.Id] = (account.Version, begin);
         foreach (var session in list.Sessions)
             sessions[session] = begin;
-        asOf = list.AsOf;
-        readAt = begin;
-
         foreach (var (id, (_, seen)) in accounts)
         {
             if (clock.GetElapsedTime(seen) > Kept)
@@ -86,6 +83,9 @@ public sealed partial class Revocations(ReadRevocations read, TimeProvider clock
             if (clock.GetElapsedTime(seen) > Kept)
                 sessions.TryRemove(id, out _);
         }
+
+        asOf = list.AsOf;
+        readAt = begin;
     }
 
     [LoggerMessage(200, LogLevel.Warning, "Identity does not say what was revoked; sensitive reads end in 30 seconds")]

@@ -50,7 +50,7 @@ public sealed class RevocationTests(ProbeFixture probe) : IClassFixture<ProbeFix
     [Fact]
     public async Task A_list_is_stale_after_thirty_seconds_and_forgets_what_no_token_can_tell()
     {
-        var clock = new Ticking();
+        var clock = new AheadOfTime();
         var asked = new List<DateTimeOffset?>();
         var answers = new Queue<RevocationList>([
             new(clock.GetUtcNow(), [new(account, 3)], []),
@@ -88,12 +88,5 @@ public sealed class RevocationTests(ProbeFixture probe) : IClassFixture<ProbeFix
     {
         using var answer = await client.GetAsync(path);
         return answer.IsSuccessStatusCode ? null : (await answer.Content.ReadFromJsonAsync<ProblemBody>(Json.Options))!.Code;
-    }
-
-    private sealed class Ticking : TimeProvider
-    {
-        public TimeSpan Ahead { get; set; }
-
-        public override long GetTimestamp() => base.GetTimestamp() + (long)(Ahead.TotalSeconds * TimestampFrequency);
     }
 }

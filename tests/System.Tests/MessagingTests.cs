@@ -52,6 +52,33 @@ public sealed class MessagingTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Goal", "R2")]
+    public async Task A_receiver_that_has_ended_is_started_again()
+    {
+        await system.MigrateConsumerAsync();
+        var publisher = await system.StartPublisherAsync();
+        var clock = new AheadOfTime();
+        await using var consumer = new InProcess(system.ConsumerSettings(), clock);
+        await system.LoadAsync([publisher], CancellationToken.None, atMost: 100);
+        var bus = consumer.Services.GetRequiredService<MassTransit.IBusControl>();
+        await EffectsAsync(atLeast: 100);
+
+        var ended = bus.CheckHealth().Endpoints.Single(endpoint => endpoint.Key.EndsWith(ProbeSystem.Queue, StringComparison.Ordinal)).Value;
+        await ended.ReceiveEndpoint.Stop();
+        await system.LoadAsync([publisher], CancellationToken.None, atMost: 100);
+        (await system.CountEffectsAsync()).ShouldBe(100);
+
+        await Eventually.GetAsync(
+            () =>
+            {
+                clock.Ahead += TransportWatch.Patience; // each look of the watch is as late as it may be
+                return system.CountEffectsAsync();
+            },
+            effects => effects >= 200, seconds: 60);
+        (await system.ReconcileAsync()).ShouldClose(atLeast: 200);
+    }
+
+    [Fact]
     [Trait("Goal", "R1")]
     public async Task A_relay_killed_again_and_again_beside_a_second_replica_loses_and_repeats_nothing()
     {
@@ -265,10 +292,13 @@ public sealed class MessagingTests : IAsyncLifetime
         (await Eventually.GetAsync(system.CountEffectsAsync, effects => effects >= atLeast, seconds: 60)).ShouldBeGreaterThanOrEqualTo(atLeast);
 
     /// <summary>A probe inside the test's process, to speak to the broker as a service does.</summary>
-    private sealed class InProcess(Dictionary<string, string> settings) : WebApplicationFactory<HomeSchool.Probe.ProbeDb>
+    private sealed class InProcess(Dictionary<string, string> settings, TimeProvider? clock = null)
+        : WebApplicationFactory<HomeSchool.Probe.ProbeDb>
     {
         protected override void ConfigureWebHost(Microsoft.AspNetCore.Hosting.IWebHostBuilder builder)
         {
+            if (clock is not null)
+                builder.ConfigureServices(services => services.AddSingleton(clock));
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
         }

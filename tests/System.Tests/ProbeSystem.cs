@@ -167,6 +167,16 @@ public sealed class ProbeSystem : IAsyncDisposable
     /// <summary>The settings of a publisher, for a probe inside the test's own process.</summary>
     public Dictionary<string, string> PublisherSettings() => Settings(publisherDatabase);
 
+    /// <summary>The settings of a consumer, likewise.</summary>
+    public Dictionary<string, string> ConsumerSettings(params (string Name, string Value)[] settings)
+    {
+        var all = Settings(consumerDatabase);
+        all["Probe__Consumer"] = Queue;
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return all;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -202,15 +212,6 @@ public sealed class ProbeSystem : IAsyncDisposable
         SignIn(process.Client);
         processes.Add(process);
         return process;
-    }
-
-    private Dictionary<string, string> ConsumerSettings(params (string Name, string Value)[] settings)
-    {
-        var all = Settings(consumerDatabase);
-        all["Probe__Consumer"] = Queue;
-        foreach (var (name, value) in settings)
-            all[name] = value;
-        return all;
     }
 
     private Dictionary<string, string> Settings(string database) => new(StringComparer.Ordinal)
