@@ -29,14 +29,14 @@ var rabbitmq = builder.AddRabbitMQ("rabbitmq")
 IResourceBuilder<ProjectResource>[] migrations =
 [
     Migrate<Projects.Identity>("identity-migrate", identityDb),
-    Migrate<Projects.Archives>("archives-migrate", archivesDb),
+    Migrate<Projects.Archives>("archives-migrate", archivesDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Visits>("visits-migrate", visitsDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Surveys>("surveys-migrate", surveysDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Insights>("insights-migrate", insightsDb),
 ];
 
 var identity = Serve(Connect<Projects.Identity>("identity", identityDb));
-var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity);
+var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity).WithReference(keysDb);
 var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(identity).WithReference(keysDb);
 var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb);
 var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithReference(identity);

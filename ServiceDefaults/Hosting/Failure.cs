@@ -44,6 +44,22 @@ public static class Failures
     public static readonly Failure Invalid = new("request.invalid", 400,
         "请求内容有误,请按 errors 中的说明修改后重试。", "The request has mistakes; see errors, mend them and try again.");
 
+    /// <summary>A list that is empty, too long, or names something twice.</summary>
+    public static readonly Failure List = new("request.list", 400,
+        "应有 {0}–{1} 项,且不重复。", "Give {0} to {1} entries, each once.");
+
+    /// <summary>A number out of its range.</summary>
+    public static readonly Failure Range = new("request.range", 400,
+        "应在 {0} 到 {1} 之间。", "Must be between {0} and {1}.");
+
+    /// <summary>A text that is empty, too long, or holds characters that no keyboard writes.</summary>
+    public static readonly Failure Text = new("request.text", 400,
+        "应为 {0}–{1} 个字符,不含控制字符。", "Write {0} to {1} characters, no control characters.");
+
+    /// <summary>A time that cannot be read, or lies years away.</summary>
+    public static readonly Failure Time = new("request.time", 400,
+        "请填写一年之内的时间,如 2026-09-01T19:00。", "Give a time within a year, e.g. 2026-09-01T19:00.");
+
     /// <summary>The body is not JSON of the expected shape.</summary>
     public static readonly Failure Unreadable = new("request.unreadable", 400,
         "无法读取请求内容:{0}", "The request cannot be read: {0}");

@@ -21,4 +21,45 @@ internal static class ArchivesFailures
     public static readonly Failure WithdrawalsNotAccepted = new("archives.withdrawals-not-accepted", 409,
         "将有较多学生离开学校(见 losses);如确认无误,请带上 acceptWithdrawals: true。",
         "Many students would leave their school (see losses); if that is right, send acceptWithdrawals: true.");
+
+    /// <summary>A role that cannot be named in the policy of sensitive items.</summary>
+    public static readonly Failure ReaderNotAllowed = new("archives.reader-not-allowed", 400,
+        "此角色不能查阅内部资料。", "This role cannot read sensitive items.");
+
+    /// <summary>Neither policy nor a granted access lets the caller read the item.</summary>
+    public static readonly Failure AccessNeeded = new("archives.access-needed", 403,
+        "此内部资料需经分管校长授权后查阅,请先提交申请(sensitive-access)。",
+        "Reading this item needs an approver's grant; ask for it (sensitive-access).");
+
+    /// <summary>Who may not read a kind of sensitive items cannot write it.</summary>
+    public static readonly Failure KindNotYours = new("archives.kind-not-yours", 403,
+        "此类内部资料由政策指定的人员填写。", "Items of this kind are written by those whom the policy names.");
+
+    /// <summary>Reading in a crisis has an address of its own.</summary>
+    public static readonly Failure CrisisElsewhere = new("archives.crisis-elsewhere", 400,
+        "危机情况请使用紧急查阅(emergency-reads)。", "In a crisis, use emergency-reads.");
+
+    /// <summary>A day that is over, or too far away.</summary>
+    public static readonly Failure DayOutOfRange = new("archives.day-out-of-range", 400,
+        "日期应在 {0:yyyy-MM-dd} 到 {1:yyyy-MM-dd} 之间。", "The day must be from {0:yyyy-MM-dd} to {1:yyyy-MM-dd}.");
+
+    /// <summary>The account's role names no staff member.</summary>
+    public static readonly Failure NamesNobody = new("archives.names-nobody", 403,
+        "您的账号未关联教职工,无法署名;请联系管理员。", "Your account names no staff member; ask an administrator.");
+
+    /// <summary>Access that was decided, or given up, already.</summary>
+    public static readonly Failure AccessDecided = new("archives.access-decided", 409,
+        "该申请已处理。", "This request for access is decided already.");
+
+    /// <summary>Nobody grants access to himself.</summary>
+    public static readonly Failure OwnAccess = new("archives.own-access", 403,
+        "不能审批本人的申请。", "You cannot decide on your own request.");
+
+    /// <summary>A read that was reviewed already.</summary>
+    public static readonly Failure Reviewed = new("archives.reviewed", 409,
+        "该次查阅已复核。", "This read has been reviewed already.");
+
+    /// <summary>Nobody reviews what he did himself.</summary>
+    public static readonly Failure OwnReview = new("archives.own-review", 403,
+        "不能复核本人的查阅。", "You cannot review your own read.");
 }

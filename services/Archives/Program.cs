@@ -1,11 +1,14 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Roster;
+using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
+builder.AddKeyVault();
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 
@@ -27,5 +30,13 @@ api.MapListClasses();
 api.MapListStudents();
 api.MapReadStudent();
 api.MapListStaff();
+
+api.MapWriteSensitiveItem();
+api.MapListSensitiveItems();
+api.MapReadSensitiveItem();
+api.MapSensitiveAccess();
+api.MapReviewEmergencyReads();
+api.MapListSensitiveReads();
+api.MapSensitivePolicy();
 
 return await app.RunServiceAsync(args);

@@ -40,6 +40,24 @@ public enum Permission
     /// <summary>See one student's archive (ARC-1).</summary>
     ArchiveRead,
 
+    /// <summary>Put a sensitive item into an archive; which kinds, the policy says (ARC-7).</summary>
+    SensitiveWrite,
+
+    /// <summary>Read sensitive items as far as policy or a granted access let, and ask for access (ARC-7).</summary>
+    SensitiveRead,
+
+    /// <summary>Grant or refuse access to sensitive items (ARC-7).</summary>
+    SensitiveGrant,
+
+    /// <summary>Read a sensitive item in a crisis (ALL-8).</summary>
+    SensitiveEmergency,
+
+    /// <summary>Review reads in a crisis (ALL-8).</summary>
+    SensitiveReview,
+
+    /// <summary>See who read sensitive items (ARC-7).</summary>
+    ReadLogRead,
+
     /// <summary>Invite staff and hand out guardians' invitation codes.</summary>
     AccountInvite,
 
@@ -93,26 +111,30 @@ public static class Access
             [Role.DistrictAdmin] = Set(
                 Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead),
+                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead, Permission.ReadLogRead),
             [Role.SchoolAdmin] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
                 Permission.FeedRead),
             [Role.VicePrincipal] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
+                Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead, Permission.SensitiveRead,
+                Permission.SensitiveGrant, Permission.SensitiveEmergency, Permission.SensitiveReview, Permission.ReadLogRead),
             [Role.MoralEducationOfficer] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
                 Permission.SurveyRead, Permission.SurveyAnswerRead, Permission.CoverageRead, Permission.FeedRead,
-                Permission.AuditRead),
+                Permission.AuditRead, Permission.SensitiveRead, Permission.SensitiveReview, Permission.ReadLogRead),
             [Role.Counselor] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead),
+                Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
+                Permission.SensitiveWrite, Permission.SensitiveRead, Permission.SensitiveEmergency),
             [Role.HomeroomTeacher] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
                 Permission.VisitRead, Permission.VisitRecord, Permission.VisitRecordRead, Permission.CoverageRead,
-                Permission.SurveyRead),
-            [Role.SubjectTeacher] = Set(Permission.RosterRead, Permission.VisitRead),
-            [Role.Guardian] = Set(Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer, Permission.SurveyAnswer),
+                Permission.SurveyRead, Permission.SensitiveWrite, Permission.SensitiveRead),
+            [Role.SubjectTeacher] = Set(Permission.RosterRead, Permission.VisitRead, Permission.SensitiveRead),
+            [Role.Guardian] = Set(
+                Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer, Permission.SurveyAnswer,
+                Permission.ReadLogRead),
         };
 
     /// <summary>Whether <paramref name="role"/> carries <paramref name="permission"/> where it holds.</summary>

@@ -161,7 +161,7 @@ internal static class AnswerLink
             return (Problem)Failures.Invalid;
         var proposed = answer == AnswerKind.Propose ? LocalTime.Read(form.StartsAt, visit.TimeZone) : null;
         if (answer == AnswerKind.Propose && proposed is null)
-            return (Problem)VisitsFailures.Time;
+            return (Problem)Failures.Time;
         var request = new AnswerRequest(answer, proposed, form.Reason);
         return await AnswerVisit.TakeAsync(visit, request, db, vault, current.Caller, audit, now, cancel) is { } untaken
             ? untaken

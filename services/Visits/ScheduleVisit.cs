@@ -84,7 +84,7 @@ internal static class ScheduleVisit
         for (var i = 0; i < joint.Count; i++)
         {
             if (joint[i] == teacher)
-                mistakes.Add(VisitsFailures.List.At("jointVisitorIds", 0, MostJointVisitors));
+                mistakes.Add(Failures.List.At("jointVisitorIds", 0, MostJointVisitors));
             else if (!facts.IsStaff(place.School, joint[i], place.Day))
                 mistakes.Add(VisitsFailures.NotStaff.At($"jointVisitorIds[{i}]"));
         }

@@ -67,25 +67,9 @@ internal static class VisitsFailures
     public static readonly Failure NotStaff = new("visits.not-staff", 400,
         "当天不是该校教职工。", "Not on the school's staff on that day.");
 
-    /// <summary>A list that is empty, too long, or names something twice.</summary>
-    public static readonly Failure List = new("visits.list", 400,
-        "应有 {0}–{1} 项,且不重复。", "Give {0} to {1} entries, each once.");
-
     /// <summary>A word that is none of those that can stand there.</summary>
     public static readonly Failure Choice = new("visits.choice", 400,
         "应为以下之一:{0}。", "Must be one of {0}.");
-
-    /// <summary>A number out of its range.</summary>
-    public static readonly Failure Range = new("visits.range", 400,
-        "应在 {0} 到 {1} 之间。", "Must be between {0} and {1}.");
-
-    /// <summary>A text that is empty, too long, or holds characters that no keyboard writes.</summary>
-    public static readonly Failure Text = new("visits.text", 400,
-        "应为 {0}–{1} 个字符,不含控制字符。", "Write {0} to {1} characters, no control characters.");
-
-    /// <summary>A time that cannot be read, or lies years away.</summary>
-    public static readonly Failure Time = new("visits.time", 400,
-        "请填写一年之内的时间,如 2026-09-01T19:00。", "Give a time within a year, e.g. 2026-09-01T19:00.");
 
     /// <summary>A time zone that does not exist.</summary>
     public static readonly Failure TimeZone = new("visits.time-zone", 400,

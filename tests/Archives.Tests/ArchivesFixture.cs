@@ -26,6 +26,12 @@ public sealed class ArchivesFixture : IAsyncLifetime
     /// <summary>The database, as the administrator.</summary>
     public string Database { get; private set; } = "";
 
+    /// <summary>The key store, as the administrator.</summary>
+    public string Keys { get; private set; } = "";
+
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => servers.RabbitMq;
+
     /// <summary>The service's clock: tests move it, each by asking for a client of its own day.</summary>
     public TestClock Clock { get; } = new();
 
@@ -33,6 +39,7 @@ public sealed class ArchivesFixture : IAsyncLifetime
     public Dictionary<string, string> Settings => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings__archives-db"] = Database,
+        ["ConnectionStrings__keys-db"] = Keys,
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["services__identity__http__0"] = Identity.Address,
         ["Keys__Master"] = "a test's master key, of no value to anybody",
@@ -44,6 +51,7 @@ public sealed class ArchivesFixture : IAsyncLifetime
         servers = await Servers.StartAsync();
         Identity = await TestIdentity.StartAsync();
         Database = await servers.CreateDatabaseAsync();
+        Keys = await servers.CreateDatabaseAsync();
         await ServiceProcess.RunAsync(typeof(ArchivesDb).Assembly.Location, "migrate", Settings);
         host = new Host(Settings, Clock);
         // The clock's day flows with the test that set it.
@@ -51,12 +59,19 @@ public sealed class ArchivesFixture : IAsyncLifetime
     }
 
     /// <summary>A client with a token for these roles.</summary>
-    public HttpClient Client(params Grant[] grants)
+    public HttpClient Client(params Grant[] grants) => Client(Guid.CreateVersion7(), grants);
+
+    /// <summary>The same for an account that matters.</summary>
+    public HttpClient Client(Guid account, params Grant[] grants)
     {
         var client = host.CreateClient();
         client.Timeout = TimeSpan.FromMinutes(5);
         if (grants.Length > 0)
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Identity.Token(grants));
+        {
+            client.DefaultRequestHeaders.Authorization =
+                new AuthenticationHeaderValue("Bearer", Identity.Token(account, TokenTime.Valid, grants));
+        }
+
         return client;
     }
 

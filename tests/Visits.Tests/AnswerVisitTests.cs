@@ -86,7 +86,7 @@ public sealed class AnswerVisitTests(VisitsSystem system) : IAsyncLifetime
     public async Task A_proposal_needs_a_time_and_a_reason_is_not_endless()
     {
         (await Answer(guardian, new AnswerRequest(AnswerKind.Propose, Reason: new string('长', 501)), version: 1).MistakesAsync())
-            .ShouldBe([("reason", "visits.text"), ("startsAt", "visits.time")]);
+            .ShouldBe([("reason", "request.text"), ("startsAt", "request.time")]);
         await Answer(guardian, new AnswerRequest(AnswerKind.Propose, Http.Now.AddHours(-1)), version: 1)
             .ShouldBeRefusedAsync(422, "visits.start-passed");
     }

@@ -80,7 +80,7 @@ public sealed class CompleteVisitTests(VisitsSystem system) : IAsyncLifetime
         };
         (await CompleteAsync(wrong).MistakesAsync()).ShouldBe(
         [
-            ("summary", "visits.text"), ("agreed", "visits.text"), ("student.chips", "visits.list"), ("minutes", "visits.range"),
+            ("summary", "request.text"), ("agreed", "request.text"), ("student.chips", "request.list"), ("minutes", "request.range"),
         ]);
         await teacher.OnAsync(visit.Id, "complete", new { summary = "x", agreed = "y" }, version: 1)
             .ShouldBeRefusedAsync(400, "request.unreadable");

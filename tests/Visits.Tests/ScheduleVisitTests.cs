@@ -158,8 +158,8 @@ public sealed class ScheduleVisitTests(VisitsSystem system) : IAsyncLifetime
         var english = await (await teacher.TryScheduleAsync(wrong, language: "en")).ProblemAsync();
         english.Errors!.Select(e => (e.Field, e.Code)).ShouldBe(
         [
-            ("studentIds", "visits.list"), ("minutes", "visits.range"), ("startsAt", "visits.time"),
-            ("topics[0]", "visits.text"), ("topics[1]", "visits.text"), ("topics[2]", "visits.text"),
+            ("studentIds", "request.list"), ("minutes", "request.range"), ("startsAt", "request.time"),
+            ("topics[0]", "request.text"), ("topics[1]", "request.text"), ("topics[2]", "request.text"),
         ]);
         english.Errors![1].Message.ShouldBe("Must be between 5 and 240.");
         var chinese = await (await teacher.TryScheduleAsync(wrong)).ProblemAsync();

@@ -1,9 +1,7 @@
-using HomeSchool.ServiceDefaults.Hosting;
-
-namespace HomeSchool.Visits;
+namespace HomeSchool.ServiceDefaults.Hosting;
 
 /// <summary>Gathers what is wrong with a request's fields, so that all of it is said at once.</summary>
-internal sealed class Mistakes
+public sealed class Mistakes
 {
     private static readonly TimeSpan Year = TimeSpan.FromDays(366);
 
@@ -21,7 +19,7 @@ internal sealed class Mistakes
     {
         var trimmed = text?.Trim() ?? "";
         if (trimmed.Length == 0 || !IsWritable(trimmed, most))
-            Add(VisitsFailures.Text.At(field, 1, most));
+            Add(Failures.Text.At(field, 1, most));
         return trimmed;
     }
 
@@ -33,7 +31,7 @@ internal sealed class Mistakes
         if (string.IsNullOrEmpty(trimmed))
             return null;
         if (!IsWritable(trimmed, most))
-            Add(VisitsFailures.Text.At(field, 0, most));
+            Add(Failures.Text.At(field, 0, most));
         return trimmed;
     }
 
@@ -44,7 +42,7 @@ internal sealed class Mistakes
             return [];
         if (texts.Count > mostTexts)
         {
-            Add(VisitsFailures.List.At(field, 0, mostTexts));
+            Add(Failures.List.At(field, 0, mostTexts));
             return [];
         }
 
@@ -55,21 +53,21 @@ internal sealed class Mistakes
     public void Ids(string field, IReadOnlyList<Guid> ids, int least, int most)
     {
         if (ids.Count < least || ids.Count > most || ids.Distinct().Count() != ids.Count)
-            Add(VisitsFailures.List.At(field, least, most));
+            Add(Failures.List.At(field, least, most));
     }
 
     /// <summary>A number in a range, if it is there.</summary>
     public void Range(string field, int? number, int least, int most)
     {
         if (number < least || number > most)
-            Add(VisitsFailures.Range.At(field, least, most));
+            Add(Failures.Range.At(field, least, most));
     }
 
     /// <summary>A time that is there and within a year from now; anything else is a slip, or would overflow a calendar.</summary>
     public void Time(string field, DateTimeOffset? time, DateTimeOffset now)
     {
         if (time is null || (time.Value - now).Duration() > Year)
-            Add(VisitsFailures.Time.At(field));
+            Add(Failures.Time.At(field));
     }
 
     // Lines and tabs are fine; NUL and its like are not, and the database does not take them.
