@@ -22,6 +22,26 @@ internal static class ArchivesFailures
         "将有较多学生离开学校(见 losses);如确认无误,请带上 acceptWithdrawals: true。",
         "Many students would leave their school (see losses); if that is right, send acceptWithdrawals: true.");
 
+    /// <summary>A school or class that the district does not have, or has no longer.</summary>
+    public static readonly Failure NotThere = new("archives.not-there", 400,
+        "名册中没有此学校或班级。", "The roster has no such school or class.");
+
+    /// <summary>A new school under an id that is taken.</summary>
+    public static readonly Failure SchoolExists = new("archives.school-exists", 400,
+        "该编号已被使用。", "This id is taken.");
+
+    /// <summary>A move to the school itself, or to one that closes.</summary>
+    public static readonly Failure NoPlaceToGo = new("archives.no-place-to-go", 400,
+        "不能迁入本校或即将撤销的学校。", "They cannot move to the same school, or to one that closes.");
+
+    /// <summary>A class, or all of a school, moves once.</summary>
+    public static readonly Failure MovesTwice = new("archives.moves-twice", 400,
+        "重复迁出。", "This moves twice.");
+
+    /// <summary>The other school has a class of that id.</summary>
+    public static readonly Failure ClassExists = new("archives.class-exists", 400,
+        "目标学校已有相同编号的班级,请先在名册系统中更改编号。", "The other school has a class of this id; change one of them in the roster first.");
+
     /// <summary>A role that cannot be named in the policy of sensitive items.</summary>
     public static readonly Failure ReaderNotAllowed = new("archives.reader-not-allowed", 400,
         "此角色不能查阅内部资料。", "This role cannot read sensitive items.");

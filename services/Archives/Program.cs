@@ -23,6 +23,7 @@ api.MapListImportMistakes();
 api.MapListImportChanges();
 api.MapConfirmImport();
 api.MapCancelImport();
+api.MapReorganise();
 
 api.MapListSchools();
 api.MapListTerms();

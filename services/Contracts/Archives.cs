@@ -157,3 +157,29 @@ public sealed record GuardianshipsChanged(
 /// <param name="WithdrawnOn">The day from which it no longer holds; <see langword="null"/> while it does.</param>
 public sealed record RosterGuardianship(
     Guid StudentId, Guid GuardianId, GuardianRelation Relation, LegalStatus Status, int ContactOrder, DateOnly? WithdrawnOn);
+
+/// <summary>
+/// Classes of the district moved to other schools with everybody in them, because schools merged or split (ALL-10). The rows that change by
+/// it are announced as ever, in <see cref="RosterChanged"/>; this says which class is which. At most
+/// <see cref="RosterChanged.MostRows"/> in one event.
+/// </summary>
+/// <param name="DistrictId">The district, which is also the aggregate.</param>
+/// <param name="Version">Of the district's roster.</param>
+/// <param name="OccurredAt">When it was confirmed.</param>
+/// <param name="On">The first day at the new school.</param>
+/// <param name="Classes">The classes.</param>
+[EventName("archives.classes-moved")]
+public sealed record ClassesMoved(
+    Guid DistrictId, long Version, DateTimeOffset OccurredAt, DateOnly On, IReadOnlyList<MovedClass> Classes) : IEvent
+{
+    Guid? IEvent.SchoolId => null;
+
+    Guid IEvent.AggregateId => DistrictId;
+}
+
+/// <summary>A class that moved.</summary>
+/// <param name="FromSchoolId">The school it left.</param>
+/// <param name="FromClassId">The class there.</param>
+/// <param name="ToSchoolId">The school it came to.</param>
+/// <param name="ToClassId">The class there.</param>
+public sealed record MovedClass(Guid FromSchoolId, Guid FromClassId, Guid ToSchoolId, Guid ToClassId);

@@ -87,6 +87,31 @@ public sealed class RosterLifecycleTests(IdentityFixture fixture)
             .ShouldBe([(roster.B.Id, (Guid?)null)]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Rule", "ALL-10")]
+    public async Task A_role_at_a_class_moves_with_the_class_to_another_school_whichever_is_heard_first(bool movedFirst)
+    {
+        var roster = await fixture.RosterAsync();
+        var (teacher, admin) = (
+            await fixture.JoinAsync(roster.A.Invite(Role.HomeroomTeacher)), await fixture.JoinAsync(roster.A.Invite(Role.SchoolAdmin)));
+        var there = Guid.CreateVersion7();
+        var moved = new ClassesMoved(
+            fixture.District, 11, TimeProvider.System.GetUtcNow(), Today, [new(roster.A.Id, roster.A.Class, roster.B.Id, there)]);
+        var left = new RosterChanged(
+            fixture.District, roster.A.Id, 11, TimeProvider.System.GetUtcNow(), [], [],
+            [new(roster.A.Post, roster.A.Teacher, null, StaffRole.Teacher, null, Start, Today.AddDays(-1))]);
+        var came = new RosterChanged(
+            fixture.District, roster.B.Id, 11, TimeProvider.System.GetUtcNow(), [], [],
+            [new(Guid.CreateVersion7(), roster.A.Teacher, null, StaffRole.Teacher, null, Today, null)]);
+        foreach (IEvent[] batch in movedFirst ? [[moved], [left, came]] : (IEvent[][])[[left, came], [moved]])
+            await fixture.Replica.PublishAsync(batch);
+        (await Eventually.GetAsync(() => RolesAsync(teacher), roles => roles is [(var at, _)] && at == roster.B.Id))
+            .ShouldBe([(roster.B.Id, there)]);
+        (await RolesAsync(admin)).ShouldNotContain(role => role.Item1 == roster.B.Id);
+    }
+
     [Fact]
     [Trait("Rule", "ALL-1")]
     [Trait("Rule", "ARC-13")]

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -43,12 +44,49 @@ internal static class ConfirmImport
             await db.Set<DistrictRoster>().Where(roster => roster.DistrictId == districtId)
                 .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version + 1), cancel);
             await new RosterAnnouncement(db, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);
+            await MoveAsync(db, connection, import, version + 1, clock, cancel);
             await db.Set<RosterChange>().Where(change => change.ImportId == importId).ExecuteDeleteAsync(cancel);
         }
 
         import.Decide(ImportState.Confirmed, clock.GetUtcNow());
         audit.About("roster-import", importId, districtId, null);
         return TypedResults.Ok(ImportBody.Of(import, limits.Value, http));
+    }
+
+    // What a school keeps of its students goes along to its successor; and who has a role at a class keeps it.
+    private static async Task MoveAsync(
+        ArchivesDb db, NpgsqlConnection connection, RosterImport import, long version, TimeProvider clock, CancellationToken cancel)
+    {
+        if (import.Report.Moves.Count == 0)
+            return;
+        foreach (var table in new[] { "sensitive_item", "sensitive_access", "sensitive_read" })
+        {
+            await using var command = new NpgsqlCommand(
+                $"""
+                UPDATE {table} t SET school_id = m.to_school
+                FROM unnest($2, $3, $4) AS m (from_school, to_school, to_class)
+                    JOIN enrolment e ON e.school_id = m.to_school AND e.class_id = m.to_class AND e.version = $5
+                WHERE t.district_id = $1 AND t.school_id = m.from_school AND t.student_id = e.student_id
+                """, connection)
+            {
+                Parameters =
+                {
+                    new() { Value = import.DistrictId }, new() { Value = Column(move => move.FromSchoolId) },
+                    new() { Value = Column(move => move.ToSchoolId) }, new() { Value = Column(move => move.ToClassId) },
+                    new() { Value = version },
+                },
+            };
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        await db.PublishAsync(
+            [
+                .. import.Report.Moves.Chunk(RosterChanged.MostRows).Select(classes => new ClassesMoved(
+                    import.DistrictId, version, clock.GetUtcNow(), LocalDay.Of(import.CreatedAt), classes)),
+            ],
+            cancel);
+
+        Guid[] Column(Func<MovedClass, Guid> of) => [.. import.Report.Moves.Select(of)];
     }
 
     private static async Task ApplyAsync(

@@ -1,3 +1,4 @@
+using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 
 namespace HomeSchool.Archives.Roster;
@@ -14,11 +15,13 @@ namespace HomeSchool.Archives.Roster;
 /// <param name="Warnings">Mistakes whose row is taken without a part.</param>
 /// <param name="Notes">What was taken as what.</param>
 /// <param name="Losses">Schools that students leave by it.</param>
+/// <param name="Moves">Classes that move to another school, if this is a reorganisation instead of an upload.</param>
 /// <param name="NeedsAcceptWithdrawals">Whether confirming needs <c>acceptWithdrawals</c>.</param>
 public sealed record ImportBody(
     Guid Id, Guid DistrictId, ImportState State, DateTimeOffset CreatedAt, DateTimeOffset? DecidedAt,
     IReadOnlyList<FileCount> Files, IReadOnlyList<ChangeCount> Changes, int Errors, int Warnings,
-    IReadOnlyList<RemarkBody> Notes, IReadOnlyList<SchoolLoss> Losses, bool NeedsAcceptWithdrawals)
+    IReadOnlyList<RemarkBody> Notes, IReadOnlyList<SchoolLoss> Losses,
+    IReadOnlyList<MovedClass> Moves, bool NeedsAcceptWithdrawals)
 {
     /// <summary>Writes an import for the caller.</summary>
     public static ImportBody Of(RosterImport import, RosterLimits limits, HttpContext http)
@@ -27,7 +30,8 @@ public sealed record ImportBody(
         var report = import.Report;
         return new ImportBody(
             import.Id, import.DistrictId, import.State, import.CreatedAt, import.DecidedAt, report.Files, report.Changes, report.Errors,
-            report.Warnings, [.. report.Notes.Select(note => RemarkBody.Of(note, chinese))], report.Losses, NeedsAccept(report, limits));
+            report.Warnings, [.. report.Notes.Select(note => RemarkBody.Of(note, chinese))], report.Losses, report.Moves,
+            NeedsAccept(report, limits));
     }
 
     /// <summary>Whether so many students would leave a school that it must be said explicitly.</summary>

@@ -38,7 +38,7 @@ internal static class ImportRoster
 
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         var version = await RosterCheck.LockAsync(connection, districtId, cancel);
-        await SupersedeAsync(db, districtId, clock, cancel);
+        await RosterImport.SupersedeAsync(db, districtId, clock, cancel);
         var import = Guid.CreateVersion7();
         var report = await RosterCheck.RunAsync(
             connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), cancel);
@@ -57,18 +57,6 @@ internal static class ImportRoster
         db.Add(row);
         audit.About("roster-import", import, districtId, null);
         return TypedResults.Created($"/api/archives/districts/{districtId}/imports/{import}", ImportBody.Of(row, limits.Value, http));
-    }
-
-    private static async Task SupersedeAsync(ArchivesDb db, Guid district, TimeProvider clock, CancellationToken cancel)
-    {
-        var waiting = await db.Set<RosterImport>()
-            .SingleOrDefaultAsync(import => import.DistrictId == district && import.State == ImportState.Checked, cancel);
-        if (waiting is null)
-            return;
-        waiting.Decide(ImportState.Superseded, clock.GetUtcNow());
-        await db.Set<RosterChange>().Where(change => change.ImportId == waiting.Id).ExecuteDeleteAsync(cancel);
-        // Before the new one is added: only one may wait.
-        await db.SaveChangesAsync(cancel);
     }
 
     private static Problem Refused(RosterRemarks remarks) =>

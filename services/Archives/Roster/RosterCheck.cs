@@ -67,13 +67,38 @@ internal static class RosterCheck
         foreach (var (table, file) in Identified)
             await ExecuteAsync(connection, RejectRepeatedSql(table, file), cancel);
         await ExecuteAsync(connection, CompareSql(await SqlAsync("Compare.sql", cancel), package, district, version, today), cancel);
-        await KeepChangesAsync(connection, district, import, version, today, cancel);
         await ReadRemarksAsync(connection, package, remarks, cancel);
         await KeepMistakesAsync(connection, remarks, district, import, cancel);
+        var (changes, losses) = await KeepChangesAsync(connection, district, import, version, today, cancel);
         return new RosterReport(
             [.. package.Counts.Select(pair => new FileCount(pair.Value.Name, pair.Key.Name, pair.Value.Rows, pair.Value.Rejected))],
-            await CountChangesAsync(connection, import, cancel), remarks.Errors, remarks.Warnings, remarks.Notes,
-            await ReadLossesAsync(connection, cancel));
+            changes, remarks.Errors, remarks.Warnings, remarks.Notes, losses);
+    }
+
+    /// <summary>
+    /// Puts what would change, as Compare.sql and Reorganise.sql leave it in tables of the session, into <c>roster_change</c>.
+    /// </summary>
+    /// <returns>How many records of each kind change, and which schools students would leave.</returns>
+    public static async Task<(IReadOnlyList<ChangeCount> Changes, IReadOnlyList<SchoolLoss> Losses)> KeepChangesAsync(
+        NpgsqlConnection connection, Guid district, Guid import, long version, DateOnly today, CancellationToken cancel)
+    {
+        foreach (var table in Tables)
+        {
+            await using var command = new NpgsqlCommand(table.KeepChangesSql, connection)
+            {
+                Parameters = { new() { Value = district }, new() { Value = import }, new() { Value = table.Kind.ToString() } },
+                CommandTimeout = 0,
+            };
+            if (!table.Dated)
+            {
+                command.Parameters.Add(new() { Value = today });
+                command.Parameters.Add(new() { Value = version });
+            }
+
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        return (await CountChangesAsync(connection, import, cancel), await ReadLossesAsync(connection, cancel));
     }
 
     private static async Task StageAsync(NpgsqlConnection connection, RosterPackage package, CancellationToken cancel)
@@ -172,18 +197,23 @@ internal static class RosterCheck
     private static ValueTask DayAsync(this NpgsqlBinaryImporter to, DateOnly? value, CancellationToken cancel) =>
         new(value is { } day ? to.WriteAsync(day, NpgsqlDbType.Date, cancel) : to.WriteNullAsync(cancel));
 
+    /// <summary>Fills the places of Compare.sql and Reorganise.sql that both have.</summary>
+    public static string Fill(string sql, Guid district, long version, DateOnly today) => sql
+        .Replace("{district}", $"'{district}'::uuid", StringComparison.Ordinal)
+        .Replace("{version}", $"{version}::bigint", StringComparison.Ordinal)
+        .Replace("{today}", $"'{today:yyyy-MM-dd}'::date", StringComparison.Ordinal);
+
     private static string CompareSql(string sql, RosterPackage package, Guid district, long version, DateOnly today)
     {
         Span<(string Place, string Literal)> places =
         [
-            ("{district}", $"'{district}'::uuid"), ("{version}", $"{version}::bigint"), ("{today}", $"'{today:yyyy-MM-dd}'::date"),
             ("{keep_orgs}", Keep(RosterFile.Orgs)), ("{keep_sessions}", Keep(RosterFile.AcademicSessions)),
             ("{keep_classes}", Keep(RosterFile.Classes)), ("{keep_users}", Keep(RosterFile.Users)),
             ("{keep_enrollments}", Keep(RosterFile.Enrollments)),
         ];
         foreach (var (place, literal) in places)
             sql = sql.Replace(place, literal, StringComparison.Ordinal);
-        return sql;
+        return Fill(sql, district, version, today);
 
         string Keep(RosterFile file) => !package.Has(file) || package.Unidentified.Contains(file) ? "true" : "false";
     }
@@ -198,26 +228,6 @@ internal static class RosterCheck
                 RETURNING t.line, t.source_id, r.line AS first)
         INSERT INTO fault SELECT '{file.Name}', line, 'sourcedId', 'id.twice', source_id, first::text FROM bad;
         """;
-
-    private static async Task KeepChangesAsync(
-        NpgsqlConnection connection, Guid district, Guid import, long version, DateOnly today, CancellationToken cancel)
-    {
-        foreach (var table in Tables)
-        {
-            await using var command = new NpgsqlCommand(table.KeepChangesSql, connection)
-            {
-                Parameters = { new() { Value = district }, new() { Value = import }, new() { Value = table.Kind.ToString() } },
-                CommandTimeout = 0,
-            };
-            if (!table.Dated)
-            {
-                command.Parameters.Add(new() { Value = today });
-                command.Parameters.Add(new() { Value = version });
-            }
-
-            await command.ExecuteNonQueryAsync(cancel);
-        }
-    }
 
     private static async Task<List<ChangeCount>> CountChangesAsync(NpgsqlConnection connection, Guid import, CancellationToken cancel)
     {
@@ -295,7 +305,8 @@ internal static class RosterCheck
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<string> SqlAsync(string name, CancellationToken cancel)
+    /// <summary>A file of SQL in this assembly.</summary>
+    public static async Task<string> SqlAsync(string name, CancellationToken cancel)
     {
         await using var stream = typeof(RosterCheck).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);

@@ -1,3 +1,6 @@
+using HomeSchool.Contracts.Archives;
+using Microsoft.EntityFrameworkCore;
+
 namespace HomeSchool.Archives.Roster;
 
 /// <summary>Where an import stands.</summary>
@@ -16,7 +19,7 @@ public enum ImportState
     Superseded,
 }
 
-/// <summary>One upload of a roster and what became of it (ARC-2).</summary>
+/// <summary>One upload of a roster (ARC-2), or one reorganisation of schools (ALL-10), and what became of it.</summary>
 public sealed class RosterImport
 {
     /// <summary>The district.</summary>
@@ -45,6 +48,19 @@ public sealed class RosterImport
 
     /// <summary>Ends the wait for a decision.</summary>
     public void Decide(ImportState state, DateTimeOffset now) => (State, DecidedAt) = (state, now);
+
+    /// <summary>Gives up what waits for a decision in a district: the next one takes its place.</summary>
+    internal static async Task SupersedeAsync(ArchivesDb db, Guid district, TimeProvider clock, CancellationToken cancel)
+    {
+        var waiting = await db.Set<RosterImport>()
+            .SingleOrDefaultAsync(import => import.DistrictId == district && import.State == ImportState.Checked, cancel);
+        if (waiting is null)
+            return;
+        waiting.Decide(ImportState.Superseded, clock.GetUtcNow());
+        await db.Set<RosterChange>().Where(change => change.ImportId == waiting.Id).ExecuteDeleteAsync(cancel);
+        // Before the new one is added: only one may wait.
+        await db.SaveChangesAsync(cancel);
+    }
 }
 
 /// <summary>What the check of an upload found.</summary>
@@ -56,7 +72,11 @@ public sealed class RosterImport
 /// <param name="Losses">Schools that students would leave.</param>
 public sealed record RosterReport(
     IReadOnlyList<FileCount> Files, IReadOnlyList<ChangeCount> Changes, int Errors, int Warnings,
-    IReadOnlyList<RosterRemark> Notes, IReadOnlyList<SchoolLoss> Losses);
+    IReadOnlyList<RosterRemark> Notes, IReadOnlyList<SchoolLoss> Losses)
+{
+    /// <summary>Classes that move to another school, if this is a reorganisation (ALL-10) instead of an upload.</summary>
+    public IReadOnlyList<MovedClass> Moves { get; init; } = [];
+}
 
 /// <summary>A file of an upload.</summary>
 /// <param name="Name">As it was called in the upload.</param>

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -53,7 +54,7 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
     private const string Moved =
         $"""
         SELECT g.account_id, g.person_id, e.district_id, e.school_id, g.student_id,
-            min(e.starts_on)::timestamp AT TIME ZONE '{TimeZone}'
+            min(e.starts_on)::timestamp AT TIME ZONE '{TimeZone}', '{nameof(Role.Guardian)}', NULL::uuid
         FROM role_grant g
         JOIN known_enrolment e ON e.student_id = g.student_id AND e.ends_on IS NULL
         JOIN known_guardianship k
@@ -65,18 +66,31 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
         ORDER BY g.account_id, e.school_id
         """;
 
+    // Roles at classes that moved to another school; those that had ended before it did stay behind. A role at the whole school that
+    // was left is no role at the other one.
+    private const string MovedWithClass =
+        $"""
+        SELECT DISTINCT ON (g.account_id, m.to_class, g.role)
+            g.account_id, g.person_id, g.district_id, m.to_school, g.student_id, m.day::timestamp AT TIME ZONE '{TimeZone}', g.role, m.to_class
+        FROM unnest($1, $2, $3, $4, $5) AS m (from_school, from_class, to_school, to_class, day)
+        JOIN role_grant g ON g.school_id = m.from_school AND g.class_id = m.from_class AND g.student_id IS NULL
+        WHERE g.withdrawn_at IS NULL AND (g.holds_to IS NULL OR g.holds_to >= m.day::timestamp AT TIME ZONE '{TimeZone}')
+            AND NOT EXISTS (
+                SELECT FROM role_grant there WHERE there.account_id = g.account_id AND there.school_id = m.to_school
+                    AND there.class_id = m.to_class AND there.role = g.role AND there.withdrawn_at IS NULL)
+        ORDER BY g.account_id, m.to_class, g.role
+        """;
+
     private const string Give =
         """
-        INSERT INTO role_grant (id, account_id, role, person_id, district_id, school_id, student_id, holds_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO role_grant (id, account_id, role, person_id, district_id, school_id, student_id, holds_from, class_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """;
 
     /// <summary>Settles the roles of these persons.</summary>
     public async Task FollowAsync(Guid[] staff, Guid[] students, CancellationToken cancel)
     {
-        // Of two batches at once, in two replicas, the second sees all that the first knows: what it settles is settled.
-        await using (var alone = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtext('identity.roles'))", connection))
-            await alone.ExecuteNonQueryAsync(cancel);
+        await AloneAsync(cancel);
         await using (var settle = new NpgsqlCommand(Settle, connection))
         {
             settle.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = staff });
@@ -85,11 +99,36 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
             await settle.ExecuteNonQueryAsync(cancel);
         }
 
+        await using var moved = new NpgsqlCommand(Moved, connection);
+        moved.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = students });
+        await GiveAsync(moved, cancel);
+    }
+
+    /// <summary>Gives whoever has a role at a class that moved to another school the same role at the class there.</summary>
+    public async Task FollowAsync(IReadOnlyList<(MovedClass Class, DateOnly Day)> moves, CancellationToken cancel)
+    {
+        if (moves.Count == 0)
+            return;
+        await AloneAsync(cancel);
+        await using var moved = new NpgsqlCommand(MovedWithClass, connection);
+        foreach (var column in new Func<MovedClass, Guid>[] { m => m.FromSchoolId, m => m.FromClassId, m => m.ToSchoolId, m => m.ToClassId })
+            moved.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. moves.Select(move => column(move.Class))] });
+        moved.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. moves.Select(move => move.Day)] });
+        await GiveAsync(moved, cancel);
+    }
+
+    // Of two batches at once, in two replicas, the second sees all that the first knows: what it settles is settled.
+    private async Task AloneAsync(CancellationToken cancel)
+    {
+        await using var alone = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtext('identity.roles'))", connection);
+        await alone.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task GiveAsync(NpgsqlCommand moved, CancellationToken cancel)
+    {
         await using var gifts = new NpgsqlBatch(connection);
-        await using (var moved = new NpgsqlCommand(Moved, connection))
+        await using (var reader = await moved.ExecuteReaderAsync(cancel))
         {
-            moved.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = students });
-            await using var reader = await moved.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
                 gifts.BatchCommands.Add(Gift(reader));
         }
@@ -104,12 +143,16 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
         {
             new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7(now) },
             new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(0) },
-            new NpgsqlParameter<string> { TypedValue = nameof(Role.Guardian) },
-            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(1) },
+            new NpgsqlParameter<string> { TypedValue = row.GetString(6) },
+            Optional(row, 1),
             new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(2) },
             new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(3) },
-            new NpgsqlParameter<Guid> { TypedValue = row.GetGuid(4) },
+            Optional(row, 4),
             new NpgsqlParameter<DateTime> { TypedValue = row.GetDateTime(5), NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            Optional(row, 7),
         },
     };
+
+    private static NpgsqlParameter Optional(NpgsqlDataReader row, int column) =>
+        new() { Value = row.GetValue(column), NpgsqlDbType = NpgsqlDbType.Uuid };
 }

@@ -19,7 +19,7 @@ public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Events { get; } =
-        [typeof(SchoolChanged), typeof(RosterChanged), typeof(GuardianshipsChanged)];
+        [typeof(SchoolChanged), typeof(RosterChanged), typeof(GuardianshipsChanged), typeof(ClassesMoved)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -48,7 +48,11 @@ public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
             select new KnownGuardianship(e.DistrictId, row.StudentId, row.GuardianId, row.WithdrawnOn, e.Version));
         await writes.ExecuteNonQueryAsync(cancel);
 
-        await new RolesFollowRoster(batch.Connection, clock.GetUtcNow()).FollowAsync(
+        var roles = new RolesFollowRoster(batch.Connection, clock.GetUtcNow());
+        // First those that move, before the roster's rows end them.
+        await roles.FollowAsync(
+            [.. batch.Of<ClassesMoved>().SelectMany(e => e.Classes, (e, moved) => (moved, e.On))], cancel);
+        await roles.FollowAsync(
             [.. rosters.SelectMany(e => e.Posts, (_, row) => row.StaffId).Distinct()],
             [
                 .. rosters.SelectMany(e => e.Enrolments, (_, row) => row.StudentId)
