@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
@@ -15,6 +16,17 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
 {
     // Orders Chinese names by pinyin.
     private const string NameOrder = "zh-x-icu";
+
+    private const string OneAuditAYear = "compliance_case_one_audit_a_year";
+
+    private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
+    {
+        [OneAuditAYear] = ArchivesFailures.AuditExists,
+        ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
+    };
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -137,6 +149,18 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             read.Property(r => r.Purpose).HasConversion<string>();
             read.Property(r => r.Finding).HasConversion<string>();
             read.Property(r => r.Version).IsConcurrencyToken();
+        });
+
+        modelBuilder.Entity<ComplianceCase>(row =>
+        {
+            row.HasKey(c => new { c.DistrictId, c.Id });
+            row.HasIndex(c => new { c.DistrictId, c.Year }).IsUnique().HasDatabaseName(OneAuditAYear);
+            row.Property(c => c.Kind).HasConversion<string>();
+            row.Property(c => c.Version).IsConcurrencyToken();
+            row.Ignore(c => c.Missing);
+            row.Property(c => c.Parts).HasColumnType("jsonb").HasConversion(
+                parts => JsonSerializer.Serialize(parts, Json.Options),
+                text => JsonSerializer.Deserialize<Dictionary<string, CasePart>>(text, Json.Options)!);
         });
 
         NameInSnakeCase(modelBuilder);

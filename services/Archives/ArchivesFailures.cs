@@ -82,4 +82,28 @@ internal static class ArchivesFailures
     /// <summary>Nobody reviews what he did himself.</summary>
     public static readonly Failure OwnReview = new("archives.own-review", 403,
         "不能复核本人的查阅。", "You cannot review your own read.");
+
+    /// <summary>A breach without the time when it was noticed, or noticed in the future.</summary>
+    public static readonly Failure NoticedAt = new("archives.noticed-at", 400,
+        "请填写发现事件的时间,不晚于现在。", "Say when the breach was noticed, not later than now.");
+
+    /// <summary>A district has one audit a year.</summary>
+    public static readonly Failure AuditExists = new("archives.audit-exists", 409,
+        "该年度审计已建立。", "The audit of this year exists already.");
+
+    /// <summary>Nothing of a closed case changes.</summary>
+    public static readonly Failure CaseClosed = new("archives.case-closed", 409,
+        "该事项已结案,不能再修改。", "This case is closed and changes no more.");
+
+    /// <summary>A case that does not say all that it must.</summary>
+    public static readonly Failure CaseIncomplete = new("archives.case-incomplete", 409,
+        "尚有必填内容未填写,见 errors。", "The case lacks what the law asks for; see errors.");
+
+    /// <summary>One part that is missing.</summary>
+    public static readonly Failure PartMissing = new("archives.part-missing", 409,
+        "请填写此项。", "Write this part.");
+
+    /// <summary>A part that must be written.</summary>
+    public static readonly Failure PartNeeded = new("archives.part-needed", 400,
+        "此项必须填写内容;填写内容后不需要说明理由。", "This part needs its text; a reason cannot stand in its place, nor beside it.");
 }

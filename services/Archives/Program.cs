@@ -1,4 +1,5 @@
 using HomeSchool.Archives;
+using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -9,6 +10,7 @@ using HomeSchool.ServiceDefaults.Messaging;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
+builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 
@@ -39,5 +41,7 @@ api.MapSensitiveAccess();
 api.MapReviewEmergencyReads();
 api.MapListSensitiveReads();
 api.MapSensitivePolicy();
+
+api.MapCases();
 
 return await app.RunServiceAsync(args);

@@ -58,6 +58,9 @@ public enum Permission
     /// <summary>See who read sensitive items (ARC-7).</summary>
     ReadLogRead,
 
+    /// <summary>Start, fill in and close the law's workflows: breaches, audits, assessments (ALL-9).</summary>
+    ComplianceManage,
+
     /// <summary>Invite staff and hand out guardians' invitation codes.</summary>
     AccountInvite,
 
@@ -111,7 +114,8 @@ public static class Access
             [Role.DistrictAdmin] = Set(
                 Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead, Permission.ReadLogRead),
+                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead, Permission.ReadLogRead,
+                Permission.ComplianceManage),
             [Role.SchoolAdmin] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
                 Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
