@@ -45,6 +45,8 @@ internal static class StoryCommand
 
         await narrator.ChapterAsync("The dashboards");
         await dashboards.CompareAsync(scene.School, visits, narrator);
+        await narrator.ChapterAsync("Trust");
+        await new TrustChapter(admin, scene, people, narrator).TellAsync(cancel);
         await narrator.ChapterAsync($"{narrator.Steps} steps, all as they should be, in {narrator.Milliseconds(begin)} ms.");
     }
 

@@ -10,6 +10,7 @@ var rows = new Dictionary<string, Func<Task>>(StringComparer.OrdinalIgnoreCase)
     ["P2"] = P2.RunAsync,
     ["P4"] = P4.RunAsync,
     ["P11"] = P11.RunAsync,
+    ["Audit"] = Audit.RunAsync,
 };
 foreach (var name in args.Length == 0 ? [.. rows.Keys] : args)
 {

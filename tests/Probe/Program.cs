@@ -16,6 +16,9 @@ if (builder.Configuration.GetConnectionString("keys-db") is not null)
 if (builder.Configuration["Probe:Consumer"] is { } queue)
     builder.Services.AddSingleton<EventConsumer>(new CountFacts(queue, builder.Configuration["Probe:Poison"]));
 
+if (!builder.Configuration.GetValue("Probe:Seals", true))
+    builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuditSealer)));
+
 if (builder.Configuration.GetValue<bool>("Probe:DieWhenApplied"))
     SelfDestruction.Arm();
 

@@ -1,11 +1,9 @@
 using System.Net.Http.Headers;
 using HomeSchool.Probe;
-using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.AspNetCore.TestHost;
 using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Tests;
@@ -46,7 +44,8 @@ public class ProbeFixture : IAsyncLifetime
         var settings = Settings;
         if (BrokerIsAway)
             settings["ConnectionStrings__rabbitmq"] = $"amqp://nobody:nobody@127.0.0.1:{ServiceProcess.FreePort()}/";
-        host = new Host(settings, Seals);
+        settings["Probe__Seals"] = Seals ? "true" : "false";
+        host = new Host(settings);
         host.CreateClient().Dispose(); // starts it
     }
 
@@ -98,17 +97,12 @@ public class ProbeFixture : IAsyncLifetime
             Directory.Delete(Anchors, recursive: true);
     }
 
-    private sealed class Host(Dictionary<string, string> settings, bool seals) : WebApplicationFactory<ProbeDb>
+    private sealed class Host(Dictionary<string, string> settings) : WebApplicationFactory<ProbeDb>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
-            if (!seals)
-            {
-                builder.ConfigureTestServices(services => services.Remove(
-                    services.Single(service => service.ImplementationType == typeof(AuditSealer))));
-            }
         }
     }
 }
