@@ -66,7 +66,7 @@ public static class ServiceHost
         services.AddScoped<CurrentCaller>();
         services.AddHealthChecks();
         services.AddExceptionHandler<ExceptionAnswers>();
-        services.AddOpenApi(name);
+        services.AddOpenApi(name, DescribeAccess.Add);
         builder.AddTokenCheck();
         builder.AddTelemetry(name);
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

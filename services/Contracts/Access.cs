@@ -104,46 +104,34 @@ public enum Permission
     AuditRead,
 }
 
-/// <summary>Who may do what: the one table that every check, the OpenAPI description and the documentation are derived from.</summary>
+/// <summary>Where a role holds (ALL-1).</summary>
+public enum Place
+{
+    /// <summary>The whole district.</summary>
+    District,
+
+    /// <summary>One school.</summary>
+    School,
+
+    /// <summary>One class.</summary>
+    Class,
+
+    /// <summary>One's own child.</summary>
+    Child,
+}
+
+/// <summary>Who may do what: the check behind every endpoint, by the one table in <c>Access.md</c>.</summary>
 public static class Access
 {
-    /// <summary>The permissions of each role, at the place where the role holds.</summary>
-    public static IReadOnlyDictionary<Role, IReadOnlySet<Permission>> Table { get; } =
-        new Dictionary<Role, IReadOnlySet<Permission>>
-        {
-            [Role.DistrictAdmin] = Set(
-                Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
-                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead, Permission.ReadLogRead,
-                Permission.ComplianceManage),
-            [Role.SchoolAdmin] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
-                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead),
-            [Role.VicePrincipal] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead, Permission.SensitiveRead,
-                Permission.SensitiveGrant, Permission.SensitiveEmergency, Permission.SensitiveReview, Permission.ReadLogRead),
-            [Role.MoralEducationOfficer] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SurveyRead, Permission.SurveyAnswerRead, Permission.CoverageRead, Permission.FeedRead,
-                Permission.AuditRead, Permission.SensitiveRead, Permission.SensitiveReview, Permission.ReadLogRead),
-            [Role.Counselor] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
-                Permission.SensitiveWrite, Permission.SensitiveRead, Permission.SensitiveEmergency),
-            [Role.HomeroomTeacher] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
-                Permission.VisitRead, Permission.VisitRecord, Permission.VisitRecordRead, Permission.CoverageRead,
-                Permission.SurveyRead, Permission.SensitiveWrite, Permission.SensitiveRead),
-            [Role.SubjectTeacher] = Set(Permission.RosterRead, Permission.VisitRead, Permission.SensitiveRead),
-            [Role.Guardian] = Set(
-                Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer, Permission.SurveyAnswer,
-                Permission.ReadLogRead),
-        };
+    /// <summary>The table.</summary>
+    public static AccessTable Table { get; } = AccessTable.Parse(Text());
 
     /// <summary>Whether <paramref name="role"/> carries <paramref name="permission"/> where it holds.</summary>
-    public static bool Allows(Role role, Permission permission) =>
-        Table.TryGetValue(role, out var permissions) && permissions.Contains(permission);
+    public static bool Allows(Role role, Permission permission) => Table.Allows(role, permission);
 
-    private static HashSet<Permission> Set(params Permission[] permissions) => [.. permissions];
+    private static string Text()
+    {
+        using var file = new StreamReader(typeof(Access).Assembly.GetManifestResourceStream(AccessTable.FileName)!);
+        return file.ReadToEnd();
+    }
 }
