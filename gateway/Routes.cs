@@ -22,6 +22,9 @@ internal static class Routes
         new("insights", "数据 Insights"),
     ];
 
+    /// <summary>Where machine clients get tokens: the one address at which <c>Authorization</c> carries no token of ours.</summary>
+    public const string TokenEndpoint = "/api/identity/oauth/token";
+
     // Bounds and patience of their own: an import is large and takes minutes, a feed stays open.
     private const string Imports = "archives-imports";
     private const string Feed = "insights-feed";
@@ -35,6 +38,7 @@ internal static class Routes
             .. Services.Select(service => Route(service.Name, $"/openapi/{service.Name}.json")),
             SignIn("/api/identity/sign-in"),
             SignIn("/api/identity/refresh"),
+            SignIn(TokenEndpoint),
             SignIn("/api/identity/invitations/accept"),
             SignIn("/api/identity/me/invitations"),
             SignIn("/api/identity/first-admin"),

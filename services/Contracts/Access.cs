@@ -26,6 +26,10 @@ public enum Role
 
     /// <summary>监护人; holds for one's own child.</summary>
     Guardian,
+
+    /// <summary>机器客户端: a program such as a dashboard; holds at a district or a school. Its row is the most that any may:
+    /// the scopes of each token leave less of it.</summary>
+    MachineClient,
 }
 
 /// <summary>What an endpoint asks of its caller. Each endpoint states exactly one; without one nobody gets in.</summary>
@@ -42,6 +46,9 @@ public enum Permission
 
     /// <summary>Invite staff and hand out guardians' invitation codes.</summary>
     AccountInvite,
+
+    /// <summary>Create and withdraw machine clients.</summary>
+    ClientManage,
 
     /// <summary>Schedule, move and cancel home visits (VIS-4, VIS-6).</summary>
     VisitSchedule,
@@ -92,12 +99,12 @@ public static class Access
         {
             [Role.DistrictAdmin] = Set(
                 Permission.RosterImport, Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite,
-                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead),
+                Permission.ClientManage, Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead,
+                Permission.CoverageRead, Permission.FeedRead, Permission.OperateMessaging, Permission.AuditRead),
             [Role.SchoolAdmin] = Set(
-                Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.VisitSchedule,
-                Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead, Permission.CoverageRead,
-                Permission.FeedRead),
+                Permission.RosterRead, Permission.ArchiveRead, Permission.AccountInvite, Permission.ClientManage,
+                Permission.VisitSchedule, Permission.VisitRead, Permission.PolicyChange, Permission.SurveyRead,
+                Permission.CoverageRead, Permission.FeedRead),
             [Role.VicePrincipal] = Set(
                 Permission.RosterRead, Permission.ArchiveRead, Permission.VisitRead, Permission.VisitRecordRead,
                 Permission.SurveyRead, Permission.CoverageRead, Permission.FeedRead),
@@ -113,6 +120,8 @@ public static class Access
                 Permission.SurveyRead),
             [Role.SubjectTeacher] = Set(Permission.RosterRead, Permission.VisitRead),
             [Role.Guardian] = Set(Permission.ArchiveRead, Permission.VisitRead, Permission.VisitAnswer, Permission.SurveyAnswer),
+            // Nothing about a single child beyond the roster: no archive, no record, no answer.
+            [Role.MachineClient] = Set(Permission.RosterRead, Permission.CoverageRead, Permission.FeedRead),
         };
 
     /// <summary>Whether <paramref name="role"/> carries <paramref name="permission"/> where it holds.</summary>

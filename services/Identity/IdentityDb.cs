@@ -1,3 +1,4 @@
+using HomeSchool.Identity.Clients;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -6,8 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>signing_key</c> and
-/// <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
+/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>client</c>,
+/// <c>signing_key</c> and <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
 /// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
 /// </summary>
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
@@ -61,6 +62,11 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             invitation.HasIndex(i => new { i.SchoolId, i.Id });
             invitation.HasIndex(i => new { i.DistrictId, i.Id });
             invitation.Property(i => i.Role).HasConversion<string>();
+        });
+        modelBuilder.Entity<Client>(client =>
+        {
+            client.HasIndex(c => new { c.DistrictId, c.Id });
+            client.HasIndex(c => c.RevokedAt).HasFilter("revoked_at IS NOT NULL");
         });
         modelBuilder.Entity<FirstAdminLink>().Property(link => link.Id).ValueGeneratedNever();
         modelBuilder.Entity<SigningKey>().HasKey(key => key.Kid);

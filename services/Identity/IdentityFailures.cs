@@ -103,6 +103,36 @@ internal static class IdentityFailures
     public static readonly Failure LinkVoid = new("identity.link-void", 410,
         "链接无效、已过期或已使用;请在服务器上重新生成。", "The link is wrong, expired or used; print a new one on the server.");
 
+    /// <summary>A machine client's name is too long, empty or not text.</summary>
+    public static readonly Failure ClientNameInvalid = new("identity.client-name-invalid", 400,
+        "客户端名称应为 1–{0} 个字符。", "A client's name has 1–{0} characters.");
+
+    /// <summary>No scope, or one that machines may not have.</summary>
+    public static readonly Failure ScopeNotForMachines = new("identity.scope-not-for-machines", 400,
+        "机器客户端的权限范围应从以下各项中选择:{0}。", "A machine client's scopes are some of: {0}.");
+
+    /// <summary>An end that is not in the future.</summary>
+    public static readonly Failure EndPassed = new("identity.end-passed", 400,
+        "截止时间应晚于当前时间。", "The end must be in the future.");
+
+    /// <summary>The token request is not one of RFC 6749.</summary>
+    public static readonly Failure TokenRequestInvalid = new("identity.token-request-invalid", 400,
+        "请以 application/x-www-form-urlencoded 提交 grant_type,每个参数最多一次,客户端凭据只用一种方式。",
+        "Send grant_type as application/x-www-form-urlencoded, each parameter at most once, and the client's credentials in one way.");
+
+    /// <summary>Unknown client, wrong secret, withdrawn, ended and locked answer alike.</summary>
+    public static readonly Failure ClientRefused = new("identity.client-refused", 401,
+        "客户端标识或密钥不正确、已失效,或尝试次数过多;请核对,几分钟后再试。",
+        "The client id or secret is not right or holds no longer, or there were too many attempts; check them, or try again later.");
+
+    /// <summary>There is one grant type.</summary>
+    public static readonly Failure GrantTypeUnsupported = new("identity.grant-type-unsupported", 400,
+        "仅支持 grant_type=client_credentials。", "Only grant_type=client_credentials is supported.");
+
+    /// <summary>A scope that the client does not have.</summary>
+    public static readonly Failure ScopeRefused = new("identity.scope-refused", 400,
+        "请求的权限范围超出了该客户端的范围:{0}。", "The requested scope is beyond that of the client: {0}.");
+
     private static Failure NotInRoster(string what, string zh, string en) => new($"identity.{what}-unknown", 422,
         $"名册中没有这样的{zh},或您无权操作;刚导入的名册几秒后生效。",
         $"The roster has no such {en}, or it is not yours; a roster just imported takes effect within seconds.");

@@ -1,4 +1,5 @@
 using HomeSchool.Identity;
+using HomeSchool.Identity.Clients;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -30,5 +31,9 @@ api.MapInvite();
 api.MapListInvitations();
 api.MapAcceptInvitation();
 api.MapRoles();
+api.MapCreateClient();
+api.MapListClients();
+api.MapChangeClient();
+api.MapClientToken();
 
 return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);

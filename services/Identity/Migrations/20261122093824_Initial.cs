@@ -34,6 +34,30 @@ namespace HomeSchool.Identity.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "client",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    school_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    scope = table.Column<string>(type: "text", nullable: false),
+                    secret_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    failed_attempts = table.Column<int>(type: "integer", nullable: false),
+                    locked_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    withdrawn_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_client", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "first_admin_link",
                 columns: table => new
                 {
@@ -229,6 +253,17 @@ namespace HomeSchool.Identity.Migrations
                 filter: "revoked_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_client_district_id_id",
+                table: "client",
+                columns: new[] { "district_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_revoked_at",
+                table: "client",
+                column: "revoked_at",
+                filter: "revoked_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_invitation_code_hash",
                 table: "invitation",
                 column: "code_hash",
@@ -312,6 +347,9 @@ namespace HomeSchool.Identity.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "client");
+
             migrationBuilder.DropTable(
                 name: "first_admin_link");
 
