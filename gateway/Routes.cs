@@ -42,6 +42,12 @@ internal static class Routes
             SignIn("/api/identity/invitations/accept"),
             SignIn("/api/identity/me/invitations"),
             SignIn("/api/identity/first-admin"),
+            SignIn("/api/identity/external/sign-in"),
+            SignIn("/api/identity/external/invitations"),
+            SignIn("/api/identity/me/providers"),
+            // Each makes Identity ask the provider.
+            SignIn("/api/identity/external/{provider}/callback", HttpMethods.Get),
+            SignIn("/api/identity/external/{provider}/logout"),
             Link("visits", "answers"),
             Link("surveys", "answers"),
             Route(Imports, "/api/archives/districts/{district}/imports/{**rest}"),
@@ -60,7 +66,7 @@ internal static class Routes
             MaxRequestBodySize = settings.RequestBytes,
         };
 
-        RouteConfig SignIn(string path) => Route("identity", path, HttpMethods.Post) with
+        RouteConfig SignIn(string path, string? method = null) => Route("identity", path, method ?? HttpMethods.Post) with
         {
             RateLimiterPolicy = RateLimits.SignIn,
         };

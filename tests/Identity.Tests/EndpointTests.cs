@@ -14,9 +14,11 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] open =
         [
-            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword", "CreateFirstAdmin",
-            "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "IssueClientToken", "ListSessions", "ReadAuditKey",
-            "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
+            "AcceptInvitation", "AcceptInvitationExternally", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword",
+            "ComeBackFromProvider", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "GoToProvider",
+            "IssueClientToken", "LinkProvider", "ListMyProviders", "ListProviders", "ListSessions", "LogOutByProvider",
+            "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation",
+            "SignIn", "SignInExternally", "SignOut", "UnlinkProvider",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -45,7 +47,10 @@ public sealed class EndpointTests(IdentityFixture fixture)
     public async Task Nothing_that_a_client_can_send_is_answered_with_5xx()
     {
         string[] paths =
-            ["sign-in", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin", "clients"];
+            [
+            "sign-in", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin", "clients",
+            "external/sign-in", "external/invitations", "me/providers",
+        ];
         var name = IdentitySystem.NewName();
         var (none, far) = (Guid.Empty, new string('x', 5000));
         string[] bodies =
@@ -68,6 +73,7 @@ public sealed class EndpointTests(IdentityFixture fixture)
             """{"role":"guardian","studentId":"no id"}""",
             $$"""{"role":"guardian","studentId":"{{none}}","personId":"{{none}}"}""",
             """{"code":"0","token":"0","userName":"abcd","password":"0123456789","language":"fr"}""",
+            """{"code":"\u0000","signInCode":"\u0000","verifier":"\ud800","userName":"abcd","currentPassword":"\u0000"}""",
         ];
         foreach (var path in paths)
         {

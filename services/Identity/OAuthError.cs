@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 using HomeSchool.ServiceDefaults.Hosting;
 using Microsoft.AspNetCore.Http.Metadata;
 
-namespace HomeSchool.Identity.Clients;
+namespace HomeSchool.Identity;
 
 /// <summary>
-/// A refusal of the token endpoint in the shape of RFC 6749 §5.2, which libraries understand. <c>error_description</c> may only be
+/// A refusal in the shape of RFC 6749 §5.2, which libraries understand. <c>error_description</c> may only be
 /// ASCII there; <c>title</c> is the text in the caller's language.
 /// </summary>
 /// <param name="error">The RFC's code.</param>
@@ -16,6 +16,7 @@ internal sealed class OAuthError(string error, Problem problem) : IResult, IStat
     public static readonly OAuthError InvalidRequest = new("invalid_request", IdentityFailures.TokenRequestInvalid);
     public static readonly OAuthError InvalidClient = new("invalid_client", IdentityFailures.ClientRefused);
     public static readonly OAuthError UnsupportedGrantType = new("unsupported_grant_type", IdentityFailures.GrantTypeUnsupported);
+    public static readonly OAuthError InvalidLogoutToken = new("invalid_request", IdentityFailures.ProviderTokenInvalid);
 
     public int? StatusCode => problem.StatusCode;
 
