@@ -150,7 +150,8 @@ public sealed partial class ExternalProvider : IDisposable
         var (token, refusal) = await ValidateAsync(idToken, cancel);
         if (token is null)
             return (null, refusal);
-        return Pkce.AreEqual(token.Claim("nonce"), attempt.Nonce) && IsForUs(token) && token.Subject is { Length: > 0 and <= 255 }
+        return Pkce.AreEqual(token.Claim("nonce"), attempt.Nonce) && IsForUs(token) && IsName(token.Subject)
+            && (token.Claim("sid") is not { } session || IsName(session))
             ? (token, null)
             : (null, IdentityFailures.ProviderTokenInvalid);
     }
@@ -191,6 +192,9 @@ public sealed partial class ExternalProvider : IDisposable
 
     // OpenID Connect Core §3.1.3.7: a token for several must say that it was issued to us.
     private bool IsForUs(JsonWebToken token) => token.Claim("azp") is { } issuedTo ? issuedTo == clientId : token.Audiences.Count() == 1;
+
+    // Core §2: a subject has at most 255 characters. So much will do for a session, too.
+    private static bool IsName(string? text) => text is { Length: > 0 and <= 255 } && !text.Any(char.IsControl);
 
     private static bool IsSecure(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
 
