@@ -65,7 +65,8 @@ internal static class TokenCheck
         var known = app.Services.GetRequiredService<KnownTokens>();
         app.Use((context, next) =>
         {
-            if (context.Request.Headers.Authorization is { Count: > 0 } authorization)
+            if (context.Request.Headers.Authorization is { Count: > 0 } authorization
+                && !context.Request.Path.Equals(Routes.TokenEndpoint, StringComparison.OrdinalIgnoreCase))
             {
                 var header = authorization.ToString();
                 var hash = KnownTokens.Hash(header);

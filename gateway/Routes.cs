@@ -22,6 +22,9 @@ internal static class Routes
         new("insights", "数据 Insights"),
     ];
 
+    /// <summary>Where machine clients get tokens: the one address at which <c>Authorization</c> carries no token of ours.</summary>
+    public const string TokenEndpoint = "/api/identity/oauth/token";
+
     // Bounds and patience of their own: an import is large and takes minutes, a feed stays open.
     private const string Imports = "archives-imports";
     private const string Feed = "insights-feed";
@@ -35,9 +38,16 @@ internal static class Routes
             .. Services.Select(service => Route(service.Name, $"/openapi/{service.Name}.json")),
             SignIn("/api/identity/sign-in"),
             SignIn("/api/identity/refresh"),
+            SignIn(TokenEndpoint),
             SignIn("/api/identity/invitations/accept"),
             SignIn("/api/identity/me/invitations"),
             SignIn("/api/identity/first-admin"),
+            SignIn("/api/identity/external/sign-in"),
+            SignIn("/api/identity/external/invitations"),
+            SignIn("/api/identity/me/providers"),
+            // Each makes Identity ask the provider.
+            SignIn("/api/identity/external/{provider}/callback", HttpMethods.Get),
+            SignIn("/api/identity/external/{provider}/logout"),
             Link("visits", "answers"),
             Link("surveys", "answers"),
             Route(Imports, "/api/archives/districts/{district}/imports/{**rest}"),
@@ -56,7 +66,7 @@ internal static class Routes
             MaxRequestBodySize = settings.RequestBytes,
         };
 
-        RouteConfig SignIn(string path) => Route("identity", path, HttpMethods.Post) with
+        RouteConfig SignIn(string path, string? method = null) => Route("identity", path, method ?? HttpMethods.Post) with
         {
             RateLimiterPolicy = RateLimits.SignIn,
         };

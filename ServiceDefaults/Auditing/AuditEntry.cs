@@ -16,7 +16,7 @@ public sealed class AuditEntry
     /// <summary>When (UTC, microseconds: what the database keeps).</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>Who: <c>account:…</c>, <c>link:…</c> or <c>system</c>.</summary>
+    /// <summary>Who: <c>account:…</c>, <c>client:…</c> (a machine), <c>provider:…</c>, <c>link:…</c> or <c>system</c>.</summary>
     public required string Actor { get; init; }
 
     /// <summary>The endpoint's name, e.g. <c>ScheduleVisit</c>.</summary>

@@ -98,7 +98,7 @@ public static class EndpointAccess
         // Also where anybody may ask: there the handler may look at who it is.
         revocations.Cover(caller) ? Failures.Revoked
         : rule.Permission is not { } permission ? null
-        : caller.AccountId is null ? Failures.SignInNeeded
+        : caller is { AccountId: null, ClientId: null } ? Failures.SignInNeeded
         : caller.With(permission).Any() ? null
         : Failures.Forbidden;
 }

@@ -40,13 +40,20 @@ public sealed record Grant(Role Role, Guid? PersonId, Guid DistrictId, Guid? Sch
 }
 
 /// <summary>Who asks, as the token says.</summary>
-/// <param name="AccountId">The account; <see langword="null"/> for somebody who holds a link instead.</param>
-/// <param name="Name">The actor in audit rows and the client of idempotency keys: <c>account:…</c> or <c>link:…</c>.</param>
+/// <param name="AccountId">The account; <see langword="null"/> for a machine, and for somebody who holds a link instead.</param>
+/// <param name="Name">The actor in audit rows and the client of idempotency keys: <c>account:…</c>, <c>client:…</c> or
+/// <c>link:…</c>.</param>
 /// <param name="Grants">The roles.</param>
 public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> Grants)
 {
     /// <summary>The claim that carries a <see cref="Grant"/>; a token has one for each.</summary>
     public const string GrantClaim = "grant";
+
+    /// <summary>The claim that carries the scopes of a token (RFC 9068).</summary>
+    public const string ScopeClaim = "scope";
+
+    /// <summary>The claim that tells a machine's token from a person's (RFC 9068).</summary>
+    public const string ClientClaim = "client_id";
 
     /// <summary>Nobody in particular.</summary>
     public static readonly Caller Anonymous = new(null, "anonymous", []);
@@ -54,11 +61,19 @@ public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> G
     /// <summary>The session of the token; <see langword="null"/> without one.</summary>
     public Guid? SessionId { get; init; }
 
-    /// <summary>The version of the account's roles that the token tells (<c>pv</c>).</summary>
+    /// <summary>The version of the account's roles, or of the machine client's secret, that the token tells (<c>pv</c>).</summary>
     public int PermissionVersion { get; init; }
 
+    /// <summary>The machine client; <see langword="null"/> for people.</summary>
+    public Guid? ClientId { get; init; }
+
+    /// <summary>The permissions that the token leaves of those that the grants carry; <see langword="null"/> for all.</summary>
+    public IReadOnlySet<Permission>? Scopes { get; init; }
+
     /// <summary>The grants that carry a permission.</summary>
-    public IEnumerable<Grant> With(Permission permission) => Grants.Where(grant => Access.Allows(grant.Role, permission));
+    public IEnumerable<Grant> With(Permission permission) => Scopes?.Contains(permission) == false
+        ? []
+        : Grants.Where(grant => Access.Allows(grant.Role, permission));
 
     /// <summary>
     /// What the database shows for a permission: whole districts for roles at a district, and the schools of all others. Within
@@ -75,11 +90,16 @@ public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> G
     /// <summary>Reads the caller from a validated token.</summary>
     public static Caller Of(ClaimsPrincipal principal)
     {
-        if (principal.Identity?.IsAuthenticated != true || !Guid.TryParse(principal.FindFirstValue("sub"), out var account))
+        if (principal.Identity?.IsAuthenticated != true || !Guid.TryParse(principal.FindFirstValue("sub"), out var subject))
             return Anonymous;
-        return new Caller(account, $"account:{account:N}",
+        var isMachine = principal.HasClaim(claim => claim.Type == ClientClaim);
+        // A machine's token that names no scope is good for nothing.
+        var scope = principal.FindFirstValue(ScopeClaim) ?? (isMachine ? "" : null);
+        return new Caller(isMachine ? null : subject, $"{(isMachine ? "client" : "account")}:{subject:N}",
             [.. principal.FindAll(GrantClaim).Select(claim => Grant.Parse(claim.Value)).OfType<Grant>()])
         {
+            ClientId = isMachine ? subject : null,
+            Scopes = scope?.Split(' ').Select(Security.Scopes.Parse).OfType<Permission>().ToHashSet(),
             SessionId = Guid.TryParse(principal.FindFirstValue("sid"), out var session) ? session : null,
             PermissionVersion = int.TryParse(principal.FindFirstValue("pv"), CultureInfo.InvariantCulture, out var version)
                 ? version : 0,

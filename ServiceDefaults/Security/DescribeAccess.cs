@@ -40,7 +40,7 @@ internal static class DescribeAccess
         if (rule.Permission is { } permission)
         {
             var row = Access.Table.Of(permission);
-            var roles = row.Roles.Select(Access.Table.Of).ToArray();
+            var roles = row.Roles.Select(Access.Table.RowOf).ToArray();
             who = $"**{permission}** {row.Zh} / {row.En}: "
                 + string.Join(", ", roles.Select(role => $"{role.Zh} {Grant.NameOf(role.Role)} ({role.Place})"));
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];

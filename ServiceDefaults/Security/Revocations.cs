@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace HomeSchool.ServiceDefaults.Security;
 
 /// <summary>
-/// What Identity has taken back while tokens that say otherwise are still good: sessions that ended, and accounts that lost a role.
+/// What Identity has taken back while tokens that say otherwise are still good: sessions that ended, accounts that lost a role,
+/// and machine clients that were withdrawn or got another secret.
 /// Every process asks Identity each second, so that a revocation holds everywhere within two.
 /// </summary>
 /// <remarks>
@@ -39,7 +40,8 @@ public sealed partial class Revocations(ReadRevocations read, TimeProvider clock
 
     /// <summary>Whether the caller's token says more than what holds.</summary>
     public bool Cover(Caller caller) =>
-        (caller.AccountId is { } account && accounts.TryGetValue(account, out var known) && caller.PermissionVersion < known.Version)
+        ((caller.AccountId ?? caller.ClientId) is { } subject && accounts.TryGetValue(subject, out var known)
+            && caller.PermissionVersion < known.Version)
         || (caller.SessionId is { } session && sessions.ContainsKey(session));
 
     /// <inheritdoc/>
@@ -99,12 +101,12 @@ public delegate Task<RevocationList> ReadRevocations(DateTimeOffset? since, Canc
 
 /// <summary>What was taken back.</summary>
 /// <param name="AsOf">When Identity looked.</param>
-/// <param name="Accounts">Accounts that lost a role.</param>
+/// <param name="Accounts">Accounts that lost a role, and machine clients.</param>
 /// <param name="Sessions">Sessions that ended before their time.</param>
 public sealed record RevocationList(DateTimeOffset AsOf, IReadOnlyList<RevokedAccount> Accounts, IReadOnlyList<Guid> Sessions);
 
-/// <summary>An account that lost a role.</summary>
-/// <param name="Id">The account.</param>
+/// <summary>An account that lost a role, or a machine client that was withdrawn or got another secret.</summary>
+/// <param name="Id">The account or client.</param>
 /// <param name="Version">Tokens with a lower permission version say more than what holds.</param>
 public sealed record RevokedAccount(Guid Id, int Version);
 

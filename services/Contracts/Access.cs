@@ -26,6 +26,10 @@ public enum Role
 
     /// <summary>监护人; holds for one's own child.</summary>
     Guardian,
+
+    /// <summary>机器客户端: a program such as a dashboard; holds at a district or a school. Its row is the most that any may:
+    /// the scopes of each token leave less of it.</summary>
+    MachineClient,
 }
 
 /// <summary>What an endpoint asks of its caller. Each endpoint states exactly one; without one nobody gets in.</summary>
@@ -63,6 +67,9 @@ public enum Permission
 
     /// <summary>Invite staff and hand out guardians' invitation codes.</summary>
     AccountInvite,
+
+    /// <summary>Create and withdraw machine clients.</summary>
+    ClientManage,
 
     /// <summary>Schedule, move and cancel home visits (VIS-4, VIS-6).</summary>
     VisitSchedule,

@@ -46,11 +46,15 @@ public sealed class AccessTable
     /// <summary>Whether <paramref name="role"/> carries <paramref name="permission"/> where it holds.</summary>
     public bool Allows(Role role, Permission permission) => marks.Contains((role, permission));
 
+    /// <summary>All that a role may do where it holds.</summary>
+    public IReadOnlySet<Permission> Of(Role role) =>
+        Permissions.Where(row => row.Roles.Contains(role)).Select(row => row.Permission).ToHashSet();
+
     /// <summary>The row of a permission.</summary>
     public PermissionRow Of(Permission permission) => Permissions.Single(row => row.Permission == permission);
 
     /// <summary>The row of a role.</summary>
-    public RoleRow Of(Role role) => Roles.Single(row => row.Role == role);
+    public RoleRow RowOf(Role role) => Roles.Single(row => row.Role == role);
 
     private static List<RoleRow> RolesOf(Row[] rows)
     {

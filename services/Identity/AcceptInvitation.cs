@@ -92,8 +92,9 @@ internal static class AcceptInvitationFeature
         return TypedResults.NoContent();
     }
 
-    // Locked for the transaction: of several who show one code at the same time the others wait, and then find it used.
-    private static async Task<Invitation?> LockAsync(IdentityDb db, string code, CancellationToken cancel)
+    /// <summary>The invitation of a code, locked for the transaction: of several who show one code at the same time the others wait,
+    /// and then find it used.</summary>
+    public static async Task<Invitation?> LockAsync(IdentityDb db, string code, CancellationToken cancel)
     {
         var hash = Secrets.HashOfCode(code);
         await db.ShowInvitationAsync(hash, cancel);

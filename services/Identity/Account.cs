@@ -19,7 +19,8 @@ public sealed class Account
     /// installation.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count.</summary>
+    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count; empty for an account without a
+    /// password, which signs in by a provider.</summary>
     public string PasswordHash { get; set; } = "";
 
     /// <summary>The language that texts for this person are written in.</summary>

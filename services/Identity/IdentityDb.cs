@@ -1,3 +1,5 @@
+using HomeSchool.Identity.Clients;
+using HomeSchool.Identity.External;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -6,8 +8,9 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>signing_key</c> and
-/// <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
+/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>client</c>,
+/// <c>signing_key</c>, <c>first_admin_link</c> and what is kept for sign-in by a provider are not, because they are asked before
+/// anybody's tenant is known. Who signs in or holds a code sees
 /// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
 /// </summary>
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
@@ -18,6 +21,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
         {
             ["account_user_name"] = IdentityFailures.UserNameTaken,
             ["role_grant_once"] = IdentityFailures.RoleHeld,
+            ["external_identity_once"] = IdentityFailures.ProviderIdentityTaken,
         };
 
     /// <summary>Lets the rest of the transaction see the roles of one account, whatever its districts.</summary>
@@ -54,6 +58,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             session.HasIndex(s => s.FamilyHash).IsUnique();
             session.HasIndex(s => s.AccountId);
             session.HasIndex(s => s.EndedAt).HasFilter("ended_at IS NOT NULL");
+            session.HasIndex(s => s.ExternalIdentityId).HasFilter("external_identity_id IS NOT NULL");
+            session.HasIndex(s => s.ProviderSession).HasFilter("provider_session IS NOT NULL");
         });
         modelBuilder.Entity<Invitation>(invitation =>
         {
@@ -61,6 +67,26 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             invitation.HasIndex(i => new { i.SchoolId, i.Id });
             invitation.HasIndex(i => new { i.DistrictId, i.Id });
             invitation.Property(i => i.Role).HasConversion<string>();
+        });
+        modelBuilder.Entity<Client>(client =>
+        {
+            client.HasIndex(c => new { c.DistrictId, c.Id });
+            client.HasIndex(c => c.RevokedAt).HasFilter("revoked_at IS NOT NULL");
+        });
+        modelBuilder.Entity<ExternalIdentity>(identity =>
+        {
+            identity.HasOne<Account>().WithMany().HasForeignKey(i => i.AccountId);
+            identity.HasIndex(i => new { i.Provider, i.Subject }).IsUnique().HasDatabaseName("external_identity_once");
+        });
+        modelBuilder.Entity<ExternalSignIn>(signIn =>
+        {
+            signIn.HasKey(s => s.CodeHash);
+            signIn.HasIndex(s => s.ExpiresAt);
+        });
+        modelBuilder.Entity<LogoutToken>(token =>
+        {
+            token.HasKey(t => new { t.Provider, t.IdHash });
+            token.HasIndex(t => t.ReceivedAt);
         });
         modelBuilder.Entity<FirstAdminLink>().Property(link => link.Id).ValueGeneratedNever();
         modelBuilder.Entity<SigningKey>().HasKey(key => key.Kid);

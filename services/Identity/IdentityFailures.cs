@@ -103,6 +103,77 @@ internal static class IdentityFailures
     public static readonly Failure LinkVoid = new("identity.link-void", 410,
         "链接无效、已过期或已使用;请在服务器上重新生成。", "The link is wrong, expired or used; print a new one on the server.");
 
+    /// <summary>A machine client's name is too long, empty or not text.</summary>
+    public static readonly Failure ClientNameInvalid = new("identity.client-name-invalid", 400,
+        "客户端名称应为 1–{0} 个字符。", "A client's name has 1–{0} characters.");
+
+    /// <summary>No scope, or one that machines may not have.</summary>
+    public static readonly Failure ScopeNotForMachines = new("identity.scope-not-for-machines", 400,
+        "机器客户端的权限范围应从以下各项中选择:{0}。", "A machine client's scopes are some of: {0}.");
+
+    /// <summary>An end that is not in the future.</summary>
+    public static readonly Failure EndPassed = new("identity.end-passed", 400,
+        "截止时间应晚于当前时间。", "The end must be in the future.");
+
+    /// <summary>The token request is not one of RFC 6749.</summary>
+    public static readonly Failure TokenRequestInvalid = new("identity.token-request-invalid", 400,
+        "请以 application/x-www-form-urlencoded 提交 grant_type,每个参数最多一次,客户端凭据只用一种方式。",
+        "Send grant_type as application/x-www-form-urlencoded, each parameter at most once, and the client's credentials in one way.");
+
+    /// <summary>Unknown client, wrong secret, withdrawn, ended and locked answer alike.</summary>
+    public static readonly Failure ClientRefused = new("identity.client-refused", 401,
+        "客户端标识或密钥不正确、已失效,或尝试次数过多;请核对,几分钟后再试。",
+        "The client id or secret is not right or holds no longer, or there were too many attempts; check them, or try again later.");
+
+    /// <summary>There is one grant type.</summary>
+    public static readonly Failure GrantTypeUnsupported = new("identity.grant-type-unsupported", 400,
+        "仅支持 grant_type=client_credentials。", "Only grant_type=client_credentials is supported.");
+
+    /// <summary>A scope that the client does not have.</summary>
+    public static readonly Failure ScopeRefused = new("identity.scope-refused", 400,
+        "请求的权限范围超出了该客户端的范围:{0}。", "The requested scope is beyond that of the client: {0}.");
+
+    /// <summary>The provider does not answer, or not as it should.</summary>
+    public static readonly Failure ProviderAway = new("identity.provider-away", 503,
+        "身份提供方暂时无法使用,请稍后重试,或使用密码登录。",
+        "The sign-in provider is not available at the moment; try again shortly, or sign in with your password.");
+
+    /// <summary>The person gave up there, or the provider did not let him in, or the code came too late.</summary>
+    public static readonly Failure ProviderRefused = new("identity.provider-refused", 400,
+        "未能通过身份提供方登录,请返回后重试。", "You were not signed in at the provider; go back and try again.");
+
+    /// <summary>An answer that this browser did not ask for, or not from this provider.</summary>
+    public static readonly Failure ProviderAnswerUnexpected = new("identity.provider-answer-unexpected", 400,
+        "登录已过期或不是由此浏览器发起的,请从登录页重新开始。",
+        "This sign-in took too long or was not begun in this browser; begin again at the sign-in page.");
+
+    /// <summary>An ID token or logout token that is not good.</summary>
+    public static readonly Failure ProviderTokenInvalid = new("identity.provider-token-invalid", 400,
+        "身份提供方返回的令牌未通过校验,请返回后重试。", "The token of the sign-in provider is not valid; go back and try again.");
+
+    /// <summary>The way to a provider needs a challenge and a way back.</summary>
+    public static readonly Failure ProviderStartInvalid = new("identity.provider-start-invalid", 400,
+        "请提供 challenge(校验码的 SHA-256,base64url)和 return(本站路径)。",
+        "Send challenge (the SHA-256 of a verifier, base64url) and return (a path on this host).");
+
+    /// <summary>The one-time code is unknown, used or expired, or the verifier is another's.</summary>
+    public static readonly Failure SignInCodeVoid = new("identity.sign-in-code-void", 401,
+        "登录码无效、已使用或已过期,请从登录页重新开始。",
+        "The sign-in code is wrong, used or expired; begin again at the sign-in page.");
+
+    /// <summary>Nobody here has said that he is this person of the provider.</summary>
+    public static readonly Failure ProviderNotLinked = new("identity.provider-not-linked", 409,
+        "该身份尚未与账号关联:请用密码登录后关联,或接受邀请。",
+        "No account is linked to this identity yet: sign in with your password and link it, or accept an invitation.");
+
+    /// <summary>Another account is linked to this person of the provider.</summary>
+    public static readonly Failure ProviderIdentityTaken = new("identity.provider-identity-taken", 409,
+        "该身份已与另一账号关联。", "This identity is linked to another account.");
+
+    /// <summary>An account without a password keeps its last way in.</summary>
+    public static readonly Failure LastWayIn = new("identity.last-way-in", 422,
+        "该账号没有密码,不能解除唯一的登录方式。", "The account has no password; its only way to sign in cannot be removed.");
+
     private static Failure NotInRoster(string what, string zh, string en) => new($"identity.{what}-unknown", 422,
         $"名册中没有这样的{zh},或您无权操作;刚导入的名册几秒后生效。",
         $"The roster has no such {en}, or it is not yours; a roster just imported takes effect within seconds.");

@@ -23,10 +23,11 @@ internal static class Inviting
     /// <summary>The roles that a role may give.</summary>
     public static IReadOnlyList<Role> RolesOf(Role inviter) => inviter switch
     {
-        Role.DistrictAdmin => Enum.GetValues<Role>(),
-        Role.SchoolAdmin => [.. Enum.GetValues<Role>().Where(role => role != Role.DistrictAdmin)],
+        Role.DistrictAdmin => [.. Enum.GetValues<Role>().Where(role => role != Role.MachineClient)],
+        Role.SchoolAdmin => [.. RolesOf(Role.DistrictAdmin).Where(role => role != Role.DistrictAdmin)],
         Role.HomeroomTeacher => [Role.Guardian],
-        Role.VicePrincipal or Role.MoralEducationOfficer or Role.Counselor or Role.SubjectTeacher or Role.Guardian => [],
+        Role.VicePrincipal or Role.MoralEducationOfficer or Role.Counselor or Role.SubjectTeacher or Role.Guardian
+            or Role.MachineClient => [],
     };
 
     /// <summary>What is missing in a request for its role, or has no meaning there.</summary>
@@ -41,6 +42,7 @@ internal static class Inviting
             Role.HomeroomTeacher or Role.SubjectTeacher => (Use.Always, Use.Always, Use.Always, Use.Never),
             // The child's school is known; it is asked for only when the child is in two.
             Role.Guardian => (Use.Maybe, Use.Never, Use.Always, Use.Always),
+            Role.MachineClient => throw new ArgumentException("A machine is not invited.", nameof(request)),
         };
         var mistakes = new List<FieldMistake>();
         Check("schoolId", request.SchoolId, school);

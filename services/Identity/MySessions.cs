@@ -73,7 +73,7 @@ internal static class MySessionsFeature
 /// <summary>A sign-in that goes on.</summary>
 /// <param name="Id">The session.</param>
 /// <param name="Device">The device, as the client called it.</param>
-/// <param name="SignedInAt">When the password was given.</param>
+/// <param name="SignedInAt">When it was signed in.</param>
 /// <param name="LastUsedAt">The last refresh, or the sign-in.</param>
 /// <param name="ExpiresAt">Over from then on, unless refreshed.</param>
 /// <param name="IsThis">Whether it is the one that asks.</param>

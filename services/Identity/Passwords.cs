@@ -22,14 +22,15 @@ public sealed class Passwords
     public void Set(Account account, string password) => account.PasswordHash = hasher.HashPassword(account, password);
 
     /// <summary>
-    /// Whether it is the account's password. Takes as long when there is no account, so that the time tells nobody which user
-    /// names exist. Writes the hash anew when it was made with fewer iterations.
+    /// Whether it is the account's password. Takes as long when there is no account, or it has no password, so that the time tells
+    /// nobody which user names exist. Writes the hash anew when it was made with fewer iterations.
     /// </summary>
     public bool Verify(Account? account, string password)
     {
-        var answer = hasher.VerifyHashedPassword(account ?? decoy, (account ?? decoy).PasswordHash, password);
-        if (account is not null && answer == PasswordVerificationResult.SuccessRehashNeeded)
+        var known = account is { PasswordHash.Length: > 0 } ? account : decoy;
+        var answer = hasher.VerifyHashedPassword(known, known.PasswordHash, password);
+        if (known == account && answer == PasswordVerificationResult.SuccessRehashNeeded)
             Set(account, password);
-        return account is not null && answer != PasswordVerificationResult.Failed;
+        return known == account && answer != PasswordVerificationResult.Failed;
     }
 }

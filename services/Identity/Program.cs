@@ -1,4 +1,6 @@
 using HomeSchool.Identity;
+using HomeSchool.Identity.Clients;
+using HomeSchool.Identity.External;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -11,6 +13,7 @@ builder.AddServiceDefaults<IdentityDb>("identity");
 builder.Services.AddSingleton<SigningKeys>();
 builder.Services.AddSingleton<Passwords>();
 builder.Services.AddSingleton<PublicAddress>();
+builder.Services.AddSingleton<ExternalProviders>();
 builder.Services.AddSingleton<EventConsumer, RosterConsumer>();
 
 var app = builder.Build();
@@ -30,5 +33,14 @@ api.MapInvite();
 api.MapListInvitations();
 api.MapAcceptInvitation();
 api.MapRoles();
+api.MapCreateClient();
+api.MapListClients();
+api.MapChangeClient();
+api.MapClientToken();
+api.MapGoToProvider();
+api.MapSignInExternally();
+api.MapAcceptExternally();
+api.MapMyProviders();
+api.MapBackChannelLogout();
 
 return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);

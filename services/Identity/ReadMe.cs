@@ -41,6 +41,7 @@ internal static class ReadMeFeature
         Role.HomeroomTeacher => chinese ? "班主任" : "Homeroom teacher",
         Role.SubjectTeacher => chinese ? "学科教师" : "Subject teacher",
         Role.Guardian => chinese ? "监护人" : "Guardian",
+        Role.MachineClient => chinese ? "机器客户端" : "Machine client",
     };
 }
 

@@ -1,3 +1,4 @@
+using HomeSchool.Identity.Clients;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.EntityFrameworkCore;
 
@@ -31,8 +32,12 @@ internal static class RevocationsFeature
         var from = since > oldest ? since.Value.ToUniversalTime() : oldest;
         return new RevocationList(
             now,
-            await db.Set<Account>().Where(a => a.RevokedAt > from)
-                .Select(a => new RevokedAccount(a.Id, a.RevokedVersion)).ToListAsync(cancel),
+            [
+                .. await db.Set<Account>().Where(a => a.RevokedAt > from)
+                    .Select(a => new RevokedAccount(a.Id, a.RevokedVersion)).ToListAsync(cancel),
+                .. await db.Set<Client>().Where(c => c.RevokedAt > from)
+                    .Select(c => new RevokedAccount(c.Id, c.Version)).ToListAsync(cancel),
+            ],
             await db.Set<Session>().Where(s => s.EndedAt > from).Select(s => s.Id).ToListAsync(cancel));
     }
 

@@ -44,7 +44,14 @@ public sealed class Session
     /// <summary>The device, as the client calls it.</summary>
     public string? Device { get; init; }
 
-    /// <summary>When the password was given.</summary>
+    /// <summary>The link to a provider's identity that it was begun with (<see cref="External.ExternalIdentity"/>);
+    /// <see langword="null"/> for a password.</summary>
+    public Guid? ExternalIdentityId { get; init; }
+
+    /// <summary>The provider's session (<c>sid</c>), when the provider tells it.</summary>
+    public string? ProviderSession { get; init; }
+
+    /// <summary>When it was signed in.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The last refresh, or the sign-in.</summary>
@@ -58,7 +65,8 @@ public sealed class Session
 
     /// <summary>Begins a session.</summary>
     /// <returns>The session and its first refresh token.</returns>
-    public static (Session Session, string RefreshToken) Begin(Guid account, string? device, DateTimeOffset now)
+    public static (Session Session, string RefreshToken) Begin(
+        Guid account, string? device, ExternalSession? from, DateTimeOffset now)
     {
         var family = RandomNumberGenerator.GetBytes(FamilyBytes);
         var session = new Session
@@ -67,6 +75,8 @@ public sealed class Session
             AccountId = account,
             FamilyHash = SHA256.HashData(family),
             Device = device,
+            ExternalIdentityId = from?.IdentityId,
+            ProviderSession = from?.ProviderSession,
             CreatedAt = now,
         };
         return (session, session.NextToken(family, now));
@@ -124,6 +134,11 @@ public sealed class Session
         return Base64Url.EncodeToString([.. family, .. secret]);
     }
 }
+
+/// <summary>A session at a provider that one of ours rests on: it ends with it.</summary>
+/// <param name="IdentityId">The link to who it is there.</param>
+/// <param name="ProviderSession">The session there (<c>sid</c>), when the provider tells it.</param>
+public sealed record ExternalSession(Guid IdentityId, string? ProviderSession);
 
 /// <summary>What became of a refresh.</summary>
 public enum RefreshOutcome

@@ -2,6 +2,7 @@ using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
 
 namespace HomeSchool.Identity;
 
@@ -21,8 +22,8 @@ internal static class SignInFeature
         SignIn request, IdentityDb db, Passwords passwords, SigningKeys keys, TimeProvider clock, HttpContext http,
         CancellationToken cancel)
     {
-        if (request.Device is { } device && (device.Length > LongestDevice || device.Any(char.IsControl)))
-            return Problem.Of([IdentityFailures.DeviceInvalid.At("device", LongestDevice)]);
+        if (DeviceMistake(request.Device) is { } mistake)
+            return Problem.Of([mistake]);
         var now = clock.GetUtcNow();
         var userName = Credentials.ReadUserName(request.UserName) ?? "";
 
@@ -40,18 +41,40 @@ internal static class SignInFeature
         account.SignedIn();
         var key = await keys.CurrentAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        var answer = await db.BeginSessionAsync(http, key, account, request.Device, null, now, cancel);
+        await transaction.CommitAsync(cancel);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(answer);
+    }
+
+    /// <summary>What is wrong with a device's name.</summary>
+    public static FieldMistake? DeviceMistake(string? device) =>
+        device is not null && (device.Length > LongestDevice || device.Any(char.IsControl))
+            ? IdentityFailures.DeviceInvalid.At("device", LongestDevice)
+            : null;
+
+    /// <summary>Begins a session for whom it was proved to be, in the current transaction.</summary>
+    /// <param name="db">The database; a transaction is open.</param>
+    /// <param name="http">The request.</param>
+    /// <param name="key">What signs.</param>
+    /// <param name="account">Who signs in.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="from">The provider's session that it rests on; <see langword="null"/> for a password.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<SignedIn> BeginSessionAsync(
+        this IdentityDb db, HttpContext http, ECDsaSecurityKey key, Account account, string? device, ExternalSession? from,
+        DateTimeOffset now, CancellationToken cancel)
+    {
         // Those that ended a moment ago are still on the list of what was revoked.
         var forgotten = now - Revocations.Kept;
         await db.Set<Session>().Where(s => s.AccountId == account.Id && (s.EndedAt < forgotten || s.ExpiresAt < forgotten))
             .ExecuteDeleteAsync(cancel);
-        var (session, refreshToken) = Session.Begin(account.Id, request.Device, now);
+        var (session, refreshToken) = Session.Begin(account.Id, device, from, now);
         db.Add(session);
-        db.Audit(http, "SignIn", account, session.Id);
+        db.Audit(http, from is null ? "SignIn" : "SignInExternally", account, session.Id);
         await db.SaveChangesAsync(cancel);
-        var answer = await db.IssueAsync(key, account, session, refreshToken, now, cancel);
-        await transaction.CommitAsync(cancel);
-        http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(answer);
+        return await db.IssueAsync(key, account, session, refreshToken, now, cancel);
     }
 
     /// <summary>

@@ -15,19 +15,27 @@ internal static class SignInAudit
     /// <param name="account">Whose account; <see langword="null"/> when there is none of that name: the row is then of no
     /// district, and kept so that guessing leaves traces and takes as long.</param>
     /// <param name="session">The session, where there is one.</param>
-    public static void Audit(this IdentityDb db, HttpContext http, string action, Account? account, Guid? session = null)
+    public static void Audit(this IdentityDb db, HttpContext http, string action, Account? account, Guid? session = null) =>
+        db.Audit(
+            http, action, account is null ? "anonymous" : $"account:{account.Id:N}", account?.DistrictId ?? Guid.Empty, null,
+            session is null ? "account" : "session", session ?? account?.Id);
+
+    /// <summary>Adds a row about anything else.</summary>
+    public static void Audit(
+        this IdentityDb db, HttpContext http, string action, string actor, Guid district, Guid? school, string kind, Guid? subject)
     {
         var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         var row = new AuditEntry
         {
             Id = Guid.CreateVersion7(now),
             At = now,
-            Actor = account is null ? "anonymous" : $"account:{account.Id:N}",
+            Actor = actor,
             Action = action,
             Permission = "open",
-            DistrictId = account?.DistrictId ?? Guid.Empty,
-            SubjectKind = session is null ? "account" : "session",
-            SubjectId = session ?? account?.Id,
+            DistrictId = district,
+            SchoolId = school,
+            SubjectKind = kind,
+            SubjectId = subject,
             CorrelationId = Correlation.Of(http),
         };
         var key = http.RequestServices.GetRequiredService<AuditKey>();

@@ -24,24 +24,29 @@ internal static class TokenIssuer
         var grants = await db.GrantsOfAsync(account.Id, now, cancel);
         // A role that ends in the next minutes ends with its last token, too.
         var expires = grants.Select(grant => grant.HoldsTo).Append(now + Tokens.Lifetime).Min()!.Value;
-        var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        var token = Write(key, now, expires, new(StringComparer.Ordinal)
+        {
+            [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
+            [JwtRegisteredClaimNames.Sid] = session.Id.ToString(),
+            ["pv"] = account.PermissionVersion.ToString(CultureInfo.InvariantCulture),
+            [Caller.GrantClaim] = grants.Select(grant => grant.ToGrant().ToString()).ToArray(),
+        });
+        return new SignedIn(token, refreshToken, (int)(expires - now).TotalSeconds);
+    }
+
+    /// <summary>Writes and signs a token.</summary>
+    public static string Write(
+        ECDsaSecurityKey key, DateTimeOffset now, DateTimeOffset expires, Dictionary<string, object> claims) =>
+        new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Tokens.Issuer,
             Audience = Tokens.Audience,
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
             Expires = expires.UtcDateTime,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal)
-            {
-                [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
-                [JwtRegisteredClaimNames.Sid] = session.Id.ToString(),
-                ["pv"] = account.PermissionVersion.ToString(CultureInfo.InvariantCulture),
-                [Caller.GrantClaim] = grants.Select(grant => grant.ToGrant().ToString()).ToArray(),
-            },
+            Claims = claims,
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256),
         });
-        return new SignedIn(token, refreshToken, (int)(expires - now).TotalSeconds);
-    }
 
     /// <summary>The roles of an account that hold now.</summary>
     /// <remarks>Needs a transaction: see <see cref="IdentityDb.ShowGrantsOfAsync"/>.</remarks>

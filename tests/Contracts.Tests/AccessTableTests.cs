@@ -36,8 +36,8 @@ public sealed class AccessTableTests
     [InlineData("| 导出并校验审计 ", "| ", "must not be empty")]
     [InlineData("| 班主任 |", "| 班主 |", "the head of this column must be 班主任")]
     [InlineData("✓", "x", "must be ✓ or empty; it is 'x'")]
-    [InlineData("verify the audit                            |", "verify the audit", "the row must have 11 columns, not 10")]
-    [InlineData("✓      |\n", "✓\n", "a row must end with |")]
+    [InlineData("verify the audit                            |", "verify the audit", "the row must have 12 columns, not 11")]
+    [InlineData("✓    |\n", "✓\n", "a row must end with |")]
     [InlineData("| Permission ", "| Right ", "there must be a table of roles, and one of permissions")]
     public void A_broken_table_is_refused_with_its_line_and_column(string before, string after, string why)
     {

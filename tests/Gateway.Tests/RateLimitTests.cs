@@ -64,6 +64,7 @@ public sealed class RateLimitTests
     [Theory]
     [InlineData("sign-in")]
     [InlineData("refresh")]
+    [InlineData("oauth/token")]
     [InlineData("invitations/accept")]
     [InlineData("me/invitations")]
     [InlineData("first-admin")]

@@ -60,6 +60,18 @@ public sealed class TokenTests
     }
 
     [Fact]
+    public async Task Where_machines_get_tokens_their_own_credentials_are_no_bad_token()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+
+        var answer = await gateway.SendAsync(
+            HttpMethod.Post, "/api/identity/oauth/token", ("Authorization", "Basic dXNlcjpwYXNzd29yZA=="));
+
+        // What stands for Identity here has no such page: the request got through to it.
+        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task A_token_is_not_called_bad_while_nobody_can_tell()
     {
         await using var gateway = await RunningGateway.StartAsync(("services:identity:http:0", "http://127.0.0.1:9"));

@@ -14,9 +14,11 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] open =
         [
-            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword", "CreateFirstAdmin",
-            "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "ListSessions", "ReadAuditKey", "ReadDiscovery", "ReadKeys",
-            "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignOut",
+            "AcceptInvitation", "AcceptInvitationExternally", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword",
+            "ComeBackFromProvider", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "GoToProvider",
+            "IssueClientToken", "LinkProvider", "ListMyProviders", "ListProviders", "ListSessions", "LogOutByProvider",
+            "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation",
+            "SignIn", "SignInExternally", "SignOut", "UnlinkProvider",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -45,7 +47,10 @@ public sealed class EndpointTests(IdentityFixture fixture)
     public async Task Nothing_that_a_client_can_send_is_answered_with_5xx()
     {
         string[] paths =
-            ["sign-in", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin"];
+            [
+            "sign-in", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin", "clients",
+            "external/sign-in", "external/invitations", "me/providers",
+        ];
         var name = IdentitySystem.NewName();
         var (none, far) = (Guid.Empty, new string('x', 5000));
         string[] bodies =
@@ -60,10 +65,15 @@ public sealed class EndpointTests(IdentityFixture fixture)
             $$"""{"userName":"{{far}}","password":"{{far}}","code":"{{far}}","token":"{{far}}","refreshToken":"{{far}}"}""",
             """{"userName":"\ufdfa\ufdfa\ufdfa\ufdfa\ufdfa\ufdfa","password":"0123456789","code":"0","token":"0"}""",
             $$"""{"userName":"{{name}}","password":"wrong","device":"{{far}}"}""",
-            """{"role":"nobody"}""", """{"role":0}""",
+            """{"role":"nobody"}""", """{"role":0}""", """{"role":"machineClient"}""",
+            """{"name":"\u0000","scopes":["feedRead"]}""", """{"name":"\ud800","scopes":["feedRead"]}""",
+            """{"name":"a","scopes":[]}""", """{"name":"a","scopes":["auditRead"]}""", """{"name":"a","scopes":[null]}""",
+            """{"name":"a","scopes":["feedRead"],"expiresAt":"0001-01-01T00:00:00Z"}""",
+            $$"""{"name":"a","scopes":["feedRead"],"schoolId":"{{none}}"}""",
             """{"role":"guardian","studentId":"no id"}""",
             $$"""{"role":"guardian","studentId":"{{none}}","personId":"{{none}}"}""",
             """{"code":"0","token":"0","userName":"abcd","password":"0123456789","language":"fr"}""",
+            """{"code":"\u0000","signInCode":"\u0000","verifier":"\ud800","userName":"abcd","currentPassword":"\u0000"}""",
         ];
         foreach (var path in paths)
         {
@@ -95,6 +105,24 @@ public sealed class EndpointTests(IdentityFixture fixture)
             }
         }
 
+        foreach (var form in new[]
+        {
+            "", "grant_type=%00", "grant_type=client_credentials&client_id=%00&client_secret=%FF",
+            "grant_type=client_credentials&scope=%00", new string('&', 5000), $"grant_type={far}{far}{far}{far}",
+        })
+        {
+            foreach (var authorization in new[] { "", "Basic", "Basic !", "Basic AAAA", "Basic " + far, "Digest x" })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "/api/identity/oauth/token");
+                request.Content = new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded");
+                if (authorization.Length > 0)
+                    request.Headers.TryAddWithoutValidation("Authorization", authorization);
+                using var client = fixture.Replica.Client();
+                using var answer = await client.SendAsync(request);
+                ((int)answer.StatusCode).ShouldBeInRange(400, 499, $"oauth/token {authorization} {form}");
+            }
+        }
+
         foreach (var query in new[] { "after=nonsense", "size=many", "schoolId=1", "after=bnVsbA" })
         {
             using var answer = await fixture.Admin.Client.GetAsync(
@@ -114,7 +142,7 @@ public sealed class EndpointTests(IdentityFixture fixture)
             ("/api/identity/sign-in", "post"), ("/api/identity/refresh", "post"), ("/api/identity/sign-out", "post"),
             ("/api/identity/me", "get"), ("/api/identity/invitations", "post"), ("/api/identity/invitations", "get"),
             ("/api/identity/invitations/accept", "post"), ("/api/identity/me/invitations", "post"),
-            ("/api/identity/first-admin", "post"),
+            ("/api/identity/first-admin", "post"), ("/api/identity/clients", "post"), ("/api/identity/oauth/token", "post"),
         })
         {
             var operation = paths.GetProperty(path).GetProperty(method);

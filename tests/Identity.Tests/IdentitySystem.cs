@@ -27,13 +27,16 @@ public sealed class IdentitySystem : IAsyncDisposable
     private readonly Servers servers;
     private readonly List<Replica> replicas = [];
 
-    private IdentitySystem(Servers servers, string database) => (this.servers, Database) = (servers, database);
+    private readonly IReadOnlyDictionary<string, string> more;
+
+    private IdentitySystem(Servers servers, string database, IReadOnlyDictionary<string, string> more) =>
+        (this.servers, Database, this.more) = (servers, database, more);
 
     /// <summary>The database, as the administrator.</summary>
     public string Database { get; }
 
     /// <summary>The service's configuration. There is no address of an Identity service in it: it asks nobody.</summary>
-    public Dictionary<string, string> Settings => new(StringComparer.Ordinal)
+    public Dictionary<string, string> Settings => new(more, StringComparer.Ordinal)
     {
         ["ConnectionStrings__identity-db"] = Database,
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
@@ -42,10 +45,11 @@ public sealed class IdentitySystem : IAsyncDisposable
     };
 
     /// <summary>Prepares database and queues, starts nothing.</summary>
-    public static async Task<IdentitySystem> PrepareAsync()
+    /// <param name="more">Configuration beside what every installation has.</param>
+    public static async Task<IdentitySystem> PrepareAsync(IReadOnlyDictionary<string, string>? more = null)
     {
         var own = await Servers.StartAsync();
-        var system = new IdentitySystem(own, await own.CreateDatabaseAsync());
+        var system = new IdentitySystem(own, await own.CreateDatabaseAsync(), more ?? new Dictionary<string, string>(StringComparer.Ordinal));
         await ServiceProcess.RunAsync(Assembly, "migrate", system.Settings);
         return system;
     }
@@ -63,6 +67,14 @@ public sealed class IdentitySystem : IAsyncDisposable
 
     /// <summary>Starts a replica as a process.</summary>
     public Task<ServiceProcess> StartProcessAsync() => ServiceProcess.StartAsync(Assembly, Settings);
+
+    /// <summary>Starts a replica as a process, on a port that was chosen before.</summary>
+    public async Task<ServiceProcess> StartProcessAsync(int port)
+    {
+        var process = new ServiceProcess(Assembly, Settings, port);
+        await process.StartAsync();
+        return process;
+    }
 
     /// <summary>Runs <c>first-admin</c>.</summary>
     /// <returns>Its exit code and what it printed.</returns>
@@ -156,7 +168,7 @@ public sealed class TestClock : TimeProvider
 }
 
 /// <summary>One installation for all tests that do not need one for themselves, with its first administrator.</summary>
-public sealed class IdentityFixture : IAsyncLifetime
+public class IdentityFixture : IAsyncLifetime
 {
     /// <summary>The installation.</summary>
     public IdentitySystem System { get; private set; } = null!;
@@ -171,9 +183,12 @@ public sealed class IdentityFixture : IAsyncLifetime
     public Person Admin { get; private set; } = null!;
 
     /// <inheritdoc/>
-    public async ValueTask InitializeAsync()
+    public virtual ValueTask InitializeAsync() => InitializeAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+
+    /// <summary>Prepares an installation with more configuration than every one has.</summary>
+    protected async ValueTask InitializeAsync(IReadOnlyDictionary<string, string> settings)
     {
-        System = await IdentitySystem.PrepareAsync();
+        System = await IdentitySystem.PrepareAsync(settings);
         Replica = System.Start();
         var name = IdentitySystem.NewName();
         using var client = Replica.Client();
@@ -216,7 +231,11 @@ public sealed class IdentityFixture : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => System.DisposeAsync();
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await System.DisposeAsync();
+    }
 }
 
 /// <summary>Somebody who is signed in.</summary>

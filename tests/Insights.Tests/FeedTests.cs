@@ -51,6 +51,31 @@ public sealed class FeedTests(InsightsSystem system)
     }
 
     [Fact]
+    [Trait("Rule", "ALL-1")]
+    public async Task A_machine_that_was_withdrawn_receives_nothing_more_on_an_open_connection()
+    {
+        var machine = Guid.CreateVersion7();
+        using var client = system.AsNobody();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", system.Identity.MachineToken(
+            machine, "feedRead", new Grant(Role.MachineClient, null, district.Id, null, null, null)));
+        var reader = new FeedReader(client);
+        var reading = reader.ReadAsync(CancellationToken.None);
+        (await Eventually.GetAsync(() => Task.FromResult(reader.IsConnected), connected => connected)).ShouldBeTrue();
+
+        system.Identity.Revoke(machine);
+        await Eventually.GetAsync(
+            async () =>
+            {
+                using var again = await client.GetAsync(new Uri("/api/insights/coverage", UriKind.Relative));
+                return again.StatusCode;
+            },
+            status => status == System.Net.HttpStatusCode.Unauthorized);
+        await system.PublishAsync(district.Completed(Guid.CreateVersion7(), 3, VisitMode.InPerson, true, district.Class.Students[0]));
+        await reading.WaitAsync(TimeSpan.FromSeconds(10));
+        reader.Received.ShouldBeEmpty();
+    }
+
+    [Fact]
     [Trait("Rule", "INS-3")]
     public async Task Coverage_is_announced_with_its_last_figures_and_far_less_often_than_it_moves()
     {

@@ -23,8 +23,10 @@ public sealed class InsightsSystem : IAsyncLifetime
 {
     private readonly List<WebApplicationFactory<InsightsDb>> hosts = [];
     private Servers servers = null!;
-    private TestIdentity identity = null!;
     private string database = "";
+
+    /// <summary>Who issues tokens.</summary>
+    public TestIdentity Identity { get; private set; } = null!;
 
     /// <summary>How far the service's clock is ahead.</summary>
     public TimeSpan Ahead { get; set; }
@@ -35,7 +37,7 @@ public sealed class InsightsSystem : IAsyncLifetime
         ["ConnectionStrings__insights-db"] = database,
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["Keys__Master"] = new string('k', 40),
-        ["services__identity__http__0"] = identity.Address,
+        ["services__identity__http__0"] = Identity.Address,
     };
 
     /// <summary>Starts one for a single test.</summary>
@@ -50,7 +52,7 @@ public sealed class InsightsSystem : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         servers = await Servers.StartAsync();
-        identity = await TestIdentity.StartAsync();
+        Identity = await TestIdentity.StartAsync();
         database = await servers.CreateDatabaseAsync();
         await ServiceProcess.RunAsync(typeof(InsightsDb).Assembly.Location, "migrate", Settings);
         AddReplica();
@@ -61,7 +63,7 @@ public sealed class InsightsSystem : IAsyncLifetime
     {
         foreach (var host in hosts)
             await host.DisposeAsync();
-        await identity.DisposeAsync();
+        await Identity.DisposeAsync();
         await servers.DisposeAsync();
     }
 
@@ -87,7 +89,7 @@ public sealed class InsightsSystem : IAsyncLifetime
     /// <summary>Gives a client the token of somebody with these roles.</summary>
     public HttpClient SignIn(HttpClient client, params Grant[] grants)
     {
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", identity.Token(grants));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Identity.Token(grants));
         return client;
     }
 

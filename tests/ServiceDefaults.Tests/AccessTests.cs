@@ -57,6 +57,40 @@ public sealed class AccessTests(ProbeFixture probe) : IClassFixture<ProbeFixture
         await ShouldBeRefusedAsync(answer, HttpStatusCode.Forbidden, "access.forbidden");
     }
 
+    [Theory]
+    [Trait("Rule", "ALL-1")]
+    [InlineData("rosterRead", null)]
+    [InlineData("feedRead rosterRead", null)]
+    [InlineData("feedRead", "access.forbidden")]
+    [InlineData("", "access.forbidden")]
+    [InlineData("somethingNew", "access.forbidden")]
+    public async Task A_machine_may_what_its_row_and_its_scopes_both_allow(string scope, string? refusal)
+    {
+        var grant = new Grant(Role.MachineClient, null, district, null, null, null);
+        var client = probe.Client();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", probe.Identity.MachineToken(Guid.CreateVersion7(), scope, grant));
+        using var answer = await client.GetAsync(Facts);
+        if (refusal is null)
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        else
+            await ShouldBeRefusedAsync(answer, HttpStatusCode.Forbidden, refusal);
+
+        // Whatever a token says: its row has no command.
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", probe.Identity.MachineToken(Guid.CreateVersion7(), "rosterImport policyChange visitSchedule", grant));
+        using var written = await client.PostAsJsonAsync(Facts, new Fact(Guid.CreateVersion7(), district, Guid.CreateVersion7()));
+        await ShouldBeRefusedAsync(written, HttpStatusCode.Forbidden, "access.forbidden");
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-1")]
+    public void No_machine_may_what_the_person_who_made_it_may_not()
+    {
+        foreach (var role in Access.Table.Of(Permission.ClientManage).Roles)
+            Access.Table.Of(role).IsSupersetOf(Access.Table.Of(Role.MachineClient)).ShouldBeTrue($"{role}");
+    }
+
     [Fact]
     [Trait("Rule", "ALL-1")]
     public async Task A_school_never_sees_another_schools_data_even_from_a_query_without_a_filter()

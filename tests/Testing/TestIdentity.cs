@@ -68,22 +68,11 @@ public sealed class TestIdentity : IAsyncDisposable
     public string Token(params Grant[] grants) => Token(Guid.CreateVersion7(), TokenTime.Valid, grants);
 
     /// <summary>A token of a given account, valid or expired.</summary>
-    public string Token(Guid account, TokenTime time, params Grant[] grants)
-    {
-        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var issued = time == TokenTime.Valid ? now : now.AddHours(-2);
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = Tokens.Issuer,
-            Audience = Tokens.Audience,
-            IssuedAt = issued,
-            NotBefore = issued,
-            Expires = issued.AddHours(1),
-            Subject = new ClaimsIdentity(
-                [new Claim("sub", account.ToString()), .. grants.Select(grant => new Claim(Caller.GrantClaim, grant.ToString()))]),
-            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256),
-        });
-    }
+    public string Token(Guid account, TokenTime time, params Grant[] grants) => Token(account, time, grants.Select(GrantClaim));
+
+    /// <summary>A token of a machine client.</summary>
+    public string MachineToken(Guid client, string scope, Grant grant) => Token(client, TokenTime.Valid,
+        [new Claim(Caller.ClientClaim, client.ToString()), new Claim(Caller.ScopeClaim, scope), GrantClaim(grant)]);
 
     /// <summary>Makes every token of an account void, as Identity does when it loses a role.</summary>
     public void Revoke(Guid account) => revoked.Add(new RevokedAccount(account, 1));
@@ -97,6 +86,24 @@ public sealed class TestIdentity : IAsyncDisposable
         await server.DisposeAsync();
         key.ECDsa.Dispose();
     }
+
+    private string Token(Guid subject, TokenTime time, IEnumerable<Claim> claims)
+    {
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        var issued = time == TokenTime.Valid ? now : now.AddHours(-2);
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Tokens.Issuer,
+            Audience = Tokens.Audience,
+            IssuedAt = issued,
+            NotBefore = issued,
+            Expires = issued.AddHours(1),
+            Subject = new ClaimsIdentity([new Claim("sub", subject.ToString()), .. claims]),
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256),
+        });
+    }
+
+    private static Claim GrantClaim(Grant grant) => new(Caller.GrantClaim, grant.ToString());
 }
 
 /// <summary>Whether a test's token is still good.</summary>

@@ -28,13 +28,14 @@ internal static class ReadFeed
             .WithDescription(
                 "Each event's id is its position. After a break, Last-Event-ID (or ?after=) continues behind that position; without it, "
                 + "the feed begins now. Positions are kept for 7 days; an older one is answered with 410: read the current figures and "
-                + "subscribe anew. The connection ends when the token does.")
+                + "subscribe anew. The connection ends when the token expires or is revoked.")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .Query(Permission.FeedRead);
 
     private static async Task<Results<EmptyHttpResult, Problem>> HandleAsync(
         [FromHeader(Name = "Last-Event-ID")] string? lastEventId, string? after, FeedTail tail, NpgsqlDataSource database,
-        CurrentCaller current, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext http, CancellationToken cancel)
+        CurrentCaller current, Revocations revocations, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext http,
+        CancellationToken cancel)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
         var now = await tail.ReadyAsync(ending.Token);
@@ -54,7 +55,8 @@ internal static class ReadFeed
         var reader = new Reader(http.Response.BodyWriter, current.Caller.ScopeOf(Permission.FeedRead), database, position);
         try
         {
-            await reader.RunAsync(tail, () => HasEnded(http, clock), ending.Token);
+            // Whoever may no longer read must not go on reading because the connection is still open.
+            await reader.RunAsync(tail, () => HasExpired(http, clock) || revocations.Cover(current.Caller), ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -64,8 +66,7 @@ internal static class ReadFeed
         return TypedResults.Empty;
     }
 
-    // Whoever may no longer read must not go on reading because the connection is still open.
-    private static bool HasEnded(HttpContext http, TimeProvider clock) =>
+    private static bool HasExpired(HttpContext http, TimeProvider clock) =>
         long.TryParse(http.User.FindFirst("exp")?.Value, CultureInfo.InvariantCulture, out var expires)
         && clock.GetUtcNow().ToUnixTimeSeconds() >= expires;
 

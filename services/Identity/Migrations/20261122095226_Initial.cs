@@ -34,6 +34,46 @@ namespace HomeSchool.Identity.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "client",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    school_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    scope = table.Column<string>(type: "text", nullable: false),
+                    secret_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    failed_attempts = table.Column<int>(type: "integer", nullable: false),
+                    locked_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    withdrawn_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_client", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "external_sign_in",
+                columns: table => new
+                {
+                    code_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    provider_session = table.Column<string>(type: "text", nullable: true),
+                    challenge = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_external_sign_in", x => x.code_hash);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "first_admin_link",
                 columns: table => new
                 {
@@ -150,6 +190,19 @@ namespace HomeSchool.Identity.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "logout_token",
+                columns: table => new
+                {
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    id_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logout_token", x => new { x.provider, x.id_hash });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "signing_key",
                 columns: table => new
                 {
@@ -161,6 +214,27 @@ namespace HomeSchool.Identity.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_signing_key", x => x.kid);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "external_identity",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    linked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_external_identity", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_external_identity_account_account_id",
+                        column: x => x.account_id,
+                        principalTable: "account",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -200,6 +274,8 @@ namespace HomeSchool.Identity.Migrations
                     secret_hash = table.Column<byte[]>(type: "bytea", nullable: false),
                     earlier_secret_hash = table.Column<byte[]>(type: "bytea", nullable: true),
                     device = table.Column<string>(type: "text", nullable: true),
+                    external_identity_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_session = table.Column<string>(type: "text", nullable: true),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     last_used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -229,6 +305,33 @@ namespace HomeSchool.Identity.Migrations
                 filter: "revoked_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_client_district_id_id",
+                table: "client",
+                columns: new[] { "district_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_revoked_at",
+                table: "client",
+                column: "revoked_at",
+                filter: "revoked_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "external_identity_once",
+                table: "external_identity",
+                columns: new[] { "provider", "subject" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_external_identity_account_id",
+                table: "external_identity",
+                column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_external_sign_in_expires_at",
+                table: "external_sign_in",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_invitation_code_hash",
                 table: "invitation",
                 column: "code_hash",
@@ -253,6 +356,11 @@ namespace HomeSchool.Identity.Migrations
                 name: "ix_known_post_school_id_staff_id",
                 table: "known_post",
                 columns: new[] { "school_id", "staff_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logout_token_received_at",
+                table: "logout_token",
+                column: "received_at");
 
             migrationBuilder.CreateIndex(
                 name: "ix_role_grant_school_id_person_id",
@@ -284,10 +392,22 @@ namespace HomeSchool.Identity.Migrations
                 filter: "ended_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_session_external_identity_id",
+                table: "session",
+                column: "external_identity_id",
+                filter: "external_identity_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_session_family_hash",
                 table: "session",
                 column: "family_hash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_session_provider_session",
+                table: "session",
+                column: "provider_session",
+                filter: "provider_session IS NOT NULL");
 
             foreach (var table in new[]
                 { "role_grant", "invitation", "known_school", "known_class", "known_enrolment", "known_post" })
@@ -313,6 +433,15 @@ namespace HomeSchool.Identity.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "client");
+
+            migrationBuilder.DropTable(
+                name: "external_identity");
+
+            migrationBuilder.DropTable(
+                name: "external_sign_in");
+
+            migrationBuilder.DropTable(
                 name: "first_admin_link");
 
             migrationBuilder.DropTable(
@@ -332,6 +461,9 @@ namespace HomeSchool.Identity.Migrations
 
             migrationBuilder.DropTable(
                 name: "known_school");
+
+            migrationBuilder.DropTable(
+                name: "logout_token");
 
             migrationBuilder.DropTable(
                 name: "role_grant");

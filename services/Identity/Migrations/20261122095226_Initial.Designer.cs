@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Identity.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261122074109_Initial")]
+    [Migration("20261122095226_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -87,6 +87,180 @@ namespace HomeSchool.Identity.Migrations
                         .HasDatabaseName("account_user_name");
 
                     b.ToTable("account");
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.Clients.Client", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<int>("FailedAttempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed_attempts");
+
+                    b.Property<DateTimeOffset?>("LockedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("locked_until");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<Guid?>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("Scope")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("scope");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret_hash");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_client");
+
+                    b.HasIndex("RevokedAt")
+                        .HasDatabaseName("ix_client_revoked_at")
+                        .HasFilter("revoked_at IS NOT NULL");
+
+                    b.HasIndex("DistrictId", "Id")
+                        .HasDatabaseName("ix_client_district_id_id");
+
+                    b.ToTable("client");
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.External.ExternalIdentity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("LinkedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("linked_at");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_external_identity");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_external_identity_account_id");
+
+                    b.HasIndex("Provider", "Subject")
+                        .IsUnique()
+                        .HasDatabaseName("external_identity_once");
+
+                    b.ToTable("external_identity");
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.External.ExternalSignIn", b =>
+                {
+                    b.Property<byte[]>("CodeHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("code_hash");
+
+                    b.Property<string>("Challenge")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("challenge");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("ProviderSession")
+                        .HasColumnType("text")
+                        .HasColumnName("provider_session");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.HasKey("CodeHash")
+                        .HasName("pk_external_sign_in");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_external_sign_in_expires_at");
+
+                    b.ToTable("external_sign_in");
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.External.LogoutToken", b =>
+                {
+                    b.Property<string>("Provider")
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<byte[]>("IdHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("id_hash");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("Provider", "IdHash")
+                        .HasName("pk_logout_token");
+
+                    b.HasIndex("ReceivedAt")
+                        .HasDatabaseName("ix_logout_token_received_at");
+
+                    b.ToTable("logout_token");
                 });
 
             modelBuilder.Entity("HomeSchool.Identity.FirstAdminLink", b =>
@@ -448,6 +622,10 @@ namespace HomeSchool.Identity.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
+                    b.Property<Guid?>("ExternalIdentityId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("external_identity_id");
+
                     b.Property<byte[]>("FamilyHash")
                         .IsRequired()
                         .HasColumnType("bytea")
@@ -456,6 +634,10 @@ namespace HomeSchool.Identity.Migrations
                     b.Property<DateTimeOffset>("LastUsedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_used_at");
+
+                    b.Property<string>("ProviderSession")
+                        .HasColumnType("text")
+                        .HasColumnName("provider_session");
 
                     b.Property<byte[]>("SecretHash")
                         .IsRequired()
@@ -472,9 +654,17 @@ namespace HomeSchool.Identity.Migrations
                         .HasDatabaseName("ix_session_ended_at")
                         .HasFilter("ended_at IS NOT NULL");
 
+                    b.HasIndex("ExternalIdentityId")
+                        .HasDatabaseName("ix_session_external_identity_id")
+                        .HasFilter("external_identity_id IS NOT NULL");
+
                     b.HasIndex("FamilyHash")
                         .IsUnique()
                         .HasDatabaseName("ix_session_family_hash");
+
+                    b.HasIndex("ProviderSession")
+                        .HasDatabaseName("ix_session_provider_session")
+                        .HasFilter("provider_session IS NOT NULL");
 
                     b.ToTable("session");
                 });
@@ -664,6 +854,16 @@ namespace HomeSchool.Identity.Migrations
                         {
                             t.ExcludeFromMigrations();
                         });
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.External.ExternalIdentity", b =>
+                {
+                    b.HasOne("HomeSchool.Identity.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_external_identity_account_account_id");
                 });
 
             modelBuilder.Entity("HomeSchool.Identity.RoleGrant", b =>
