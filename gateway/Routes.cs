@@ -22,7 +22,7 @@ internal static class Routes
         new("insights", "数据 Insights"),
     ];
 
-    /// <summary>Where machine clients get tokens: the one address at which <c>Authorization</c> carries no token of ours.</summary>
+    /// <summary>Where machine clients get tokens: there <c>Authorization</c> carries no token of ours.</summary>
     public const string TokenEndpoint = "/api/identity/oauth/token";
 
     // Bounds and patience of their own: an import is large and takes minutes, a feed stays open.

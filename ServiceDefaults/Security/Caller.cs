@@ -61,7 +61,7 @@ public sealed record Caller(Guid? AccountId, string Name, IReadOnlyList<Grant> G
     /// <summary>The session of the token; <see langword="null"/> without one.</summary>
     public Guid? SessionId { get; init; }
 
-    /// <summary>The version of the account's roles, or of the machine client's secret, that the token tells (<c>pv</c>).</summary>
+    /// <summary>The version that the token tells (<c>pv</c>) of the account's roles, or of the machine client.</summary>
     public int PermissionVersion { get; init; }
 
     /// <summary>The machine client; <see langword="null"/> for people.</summary>

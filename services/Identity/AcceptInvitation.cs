@@ -92,8 +92,8 @@ internal static class AcceptInvitationFeature
         return TypedResults.NoContent();
     }
 
-    /// <summary>The invitation of a code, locked for the transaction: of several who show one code at the same time the others wait,
-    /// and then find it used.</summary>
+    /// <summary>The invitation of a code, locked for the transaction: of several who show one code at the same time the others
+    /// wait, and then find it used.</summary>
     public static async Task<Invitation?> LockAsync(IdentityDb db, string code, CancellationToken cancel)
     {
         var hash = Secrets.HashOfCode(code);

@@ -118,12 +118,12 @@ internal static class IdentityFailures
     /// <summary>The token request is not one of RFC 6749.</summary>
     public static readonly Failure TokenRequestInvalid = new("identity.token-request-invalid", 400,
         "请以 application/x-www-form-urlencoded 提交 grant_type,每个参数最多一次,客户端凭据只用一种方式。",
-        "Send grant_type as application/x-www-form-urlencoded, each parameter at most once, and the client's credentials in one way.");
+        "Send grant_type as application/x-www-form-urlencoded, each parameter once at most, the credentials in one way.");
 
     /// <summary>Unknown client, wrong secret, withdrawn, ended and locked answer alike.</summary>
     public static readonly Failure ClientRefused = new("identity.client-refused", 401,
         "客户端标识或密钥不正确、已失效,或尝试次数过多;请核对,几分钟后再试。",
-        "The client id or secret is not right or holds no longer, or there were too many attempts; check them, or try again later.");
+        "The client id or secret is not right or ended, or there were too many attempts; check them, or try again later.");
 
     /// <summary>There is one grant type.</summary>
     public static readonly Failure GrantTypeUnsupported = new("identity.grant-type-unsupported", 400,

@@ -22,8 +22,8 @@ public sealed class Passwords
     public void Set(Account account, string password) => account.PasswordHash = hasher.HashPassword(account, password);
 
     /// <summary>
-    /// Whether it is the account's password. Takes as long when there is no account, or it has no password, so that the time tells
-    /// nobody which user names exist. Writes the hash anew when it was made with fewer iterations.
+    /// Whether it is the account's password. Takes as long when there is no account, or it has no password, so that the time
+    /// tells nobody which user names exist. Writes the hash anew when it was made with fewer iterations.
     /// </summary>
     public bool Verify(Account? account, string password)
     {

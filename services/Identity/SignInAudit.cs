@@ -22,7 +22,8 @@ internal static class SignInAudit
 
     /// <summary>Adds a row about anything else.</summary>
     public static void Audit(
-        this IdentityDb db, HttpContext http, string action, string actor, Guid district, Guid? school, string kind, Guid? subject)
+        this IdentityDb db, HttpContext http, string action, string actor, Guid district, Guid? school, string kind,
+        Guid? subject)
     {
         var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         var row = new AuditEntry

@@ -71,7 +71,8 @@ public sealed class ClientTests(IdentityFixture fixture)
 
         (await TryCreateAsync(school, Dashboard)).ShouldBe("access.forbidden");
         (await TryCreateAsync(school, Dashboard with { SchoolId = roster.B.Id })).ShouldBe("identity.school-unknown");
-        (await TryCreateAsync(fixture.Admin, Dashboard with { SchoolId = Guid.CreateVersion7() })).ShouldBe("identity.school-unknown");
+        (await TryCreateAsync(fixture.Admin, Dashboard with { SchoolId = Guid.CreateVersion7() }))
+            .ShouldBe("identity.school-unknown");
         (await TryCreateAsync(teacher, Dashboard with { SchoolId = roster.A.Id })).ShouldBe("access.forbidden");
 
         (await ListAsync(school)).Select(client => client.Id).ShouldBe([made.Id]);
@@ -154,7 +155,8 @@ public sealed class ClientTests(IdentityFixture fixture)
         foreach (var refused in new[] { unknown, withdrawn, made, made with { Secret = "" } })
         {
             var answer = await TokenAsync(refused);
-            (answer.Status, answer.Challenge, answer.Body.ToString()).ShouldBe((wrong.Status, wrong.Challenge, wrong.Body.ToString()));
+            (answer.Status, answer.Challenge, answer.Body.ToString())
+                .ShouldBe((wrong.Status, wrong.Challenge, wrong.Body.ToString()));
         }
 
         var later = fixture.System.Start();

@@ -14,11 +14,11 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] open =
         [
-            "AcceptInvitation", "AcceptInvitationExternally", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "ChangePassword",
-            "ComeBackFromProvider", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions", "EndSession", "GoToProvider",
-            "IssueClientToken", "LinkProvider", "ListMyProviders", "ListProviders", "ListSessions", "LogOutByProvider",
-            "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "Refresh", "ShowFirstAdmin", "ShowInvitation",
-            "SignIn", "SignInExternally", "SignOut", "UnlinkProvider",
+            "AcceptInvitation", "AcceptInvitationExternally", "AcceptInvitationOnPage", "AcceptInvitationSignedIn",
+            "ChangePassword", "ComeBackFromProvider", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions",
+            "EndSession", "GoToProvider", "IssueClientToken", "LinkProvider", "ListMyProviders", "ListProviders",
+            "ListSessions", "LogOutByProvider", "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations",
+            "Refresh", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignInExternally", "SignOut", "UnlinkProvider",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

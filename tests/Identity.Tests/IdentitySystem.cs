@@ -49,7 +49,8 @@ public sealed class IdentitySystem : IAsyncDisposable
     public static async Task<IdentitySystem> PrepareAsync(IReadOnlyDictionary<string, string>? more = null)
     {
         var own = await Servers.StartAsync();
-        var system = new IdentitySystem(own, await own.CreateDatabaseAsync(), more ?? new Dictionary<string, string>(StringComparer.Ordinal));
+        var system = new IdentitySystem(
+            own, await own.CreateDatabaseAsync(), more ?? new Dictionary<string, string>(StringComparer.Ordinal));
         await ServiceProcess.RunAsync(Assembly, "migrate", system.Settings);
         return system;
     }

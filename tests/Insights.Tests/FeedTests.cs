@@ -70,7 +70,7 @@ public sealed class FeedTests(InsightsSystem system)
                 return again.StatusCode;
             },
             status => status == System.Net.HttpStatusCode.Unauthorized);
-        await system.PublishAsync(district.Completed(Guid.CreateVersion7(), 3, VisitMode.InPerson, true, district.Class.Students[0]));
+        await system.PublishAsync(district.Completed(district.Class.Students[0]));
         await reading.WaitAsync(TimeSpan.FromSeconds(10));
         reader.Received.ShouldBeEmpty();
     }

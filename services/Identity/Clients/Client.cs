@@ -31,7 +31,7 @@ public sealed class Client
     /// <summary>SHA-256 of its secret.</summary>
     public byte[] SecretHash { get; private set; } = [];
 
-    /// <summary>Grows with each new secret and with the withdrawal; <c>pv</c> in tokens: those of an earlier one are void.</summary>
+    /// <summary>Grows with each new secret and with the withdrawal; <c>pv</c> in tokens: earlier ones are void.</summary>
     public int Version { get; private set; }
 
     /// <summary>When tokens were last made void; <see langword="null"/> while they never were.</summary>

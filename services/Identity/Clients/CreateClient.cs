@@ -36,7 +36,8 @@ internal static class CreateClientFeature
             var today = DateOnly.FromDateTime(now.UtcDateTime);
             var school = await db.Set<KnownSchool>().AsNoTracking().SingleOrDefaultAsync(
                 s => s.SchoolId == asked && (s.WithdrawnOn == null || s.WithdrawnOn > today), cancel);
-            district = grants.FirstOrDefault(g => g.DistrictId == school?.DistrictId && (g.SchoolId ?? asked) == asked)?.DistrictId;
+            district = grants
+                .FirstOrDefault(g => g.DistrictId == school?.DistrictId && (g.SchoolId ?? asked) == asked)?.DistrictId;
             if (district is null)
                 return (Problem)IdentityFailures.SchoolUnknown;
         }

@@ -8,7 +8,8 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace HomeSchool.Identity.Clients;
 
-/// <summary>The token endpoint of OAuth 2.0 for machine clients (RFC 6749 §4.4): there is no refresh token, the secret is one.</summary>
+/// <summary>The token endpoint of OAuth 2.0 for machine clients (RFC 6749 §4.4). There is no refresh token: the secret is
+/// one.</summary>
 internal static class ClientTokenFeature
 {
     private const int LargestRequest = 16 << 10;
@@ -17,8 +18,8 @@ internal static class ClientTokenFeature
         .Open("the client proves with its secret who it is").WithName("IssueClientToken").WithTags("Machine clients")
         .WithSummary("机器客户端获取令牌 / A token for a machine client")
         .WithDescription(
-            "RFC 6749 §4.4: grant_type=client_credentials; client_id and client_secret by HTTP Basic or in the form; scope only to "
-            + $"get less than the client has. {Account.MostFailures} wrong secrets in a row lock a client for "
+            "RFC 6749 §4.4: grant_type=client_credentials; client_id and client_secret by HTTP Basic or in the form; scope only "
+            + $"to get less than the client has. {Account.MostFailures} wrong secrets in a row lock a client for "
             + $"{Account.LockTime.TotalMinutes:0} minutes.")
         .Accepts<TokenRequest>("application/x-www-form-urlencoded")
         .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(LargestRequest))
@@ -38,7 +39,8 @@ internal static class ClientTokenFeature
         var key = await keys.CurrentAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
         // Locked while it is decided, so that guesses at the same time get no more tries than one after the other.
-        var client = await db.Set<Client>().FromSql($"SELECT * FROM client WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancel);
+        var client = await db.Set<Client>().FromSql($"SELECT * FROM client WHERE id = {id} FOR UPDATE")
+            .SingleOrDefaultAsync(cancel);
         var isAccepted = client?.Accepts(hash, now) == true;
         var (asked, refusal) = isAccepted ? Decide(request, client!) : ([], OAuthError.InvalidClient);
         db.Audit(

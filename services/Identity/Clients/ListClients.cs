@@ -28,8 +28,8 @@ internal static class ListClientsFeature
             .ToListAsync(cancel);
         return TypedResults.Ok(Page.From(
             rows.ConvertAll(c => new ClientState(
-                c.Id, c.Name, [.. c.Scope.Split(' ').Select(Scopes.Parse).OfType<Permission>()], c.SchoolId, c.CreatedBy, c.CreatedAt,
-                c.ExpiresAt, c.WithdrawnAt)),
+                c.Id, c.Name, [.. c.Scope.Split(' ').Select(Scopes.Parse).OfType<Permission>()], c.SchoolId, c.CreatedBy,
+                c.CreatedAt, c.ExpiresAt, c.WithdrawnAt)),
             limit, row => row.Id));
     }
 

@@ -43,7 +43,7 @@ internal sealed record TokenRequest(
         return new TokenRequest(grantType, id, secret, Value("scope"));
 
         // A parameter without a value is treated as if it were not there (RFC 6749 §3.2).
-        string? Value(string name) => form.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
+        string? Value(string name) => form[name].ToString() is { Length: > 0 } text ? text : null;
     }
 
     // RFC 6749 §2.3.1: both parts are form-encoded before they are put into HTTP Basic.

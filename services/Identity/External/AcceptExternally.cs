@@ -9,13 +9,14 @@ namespace HomeSchool.Identity.External;
 internal static class AcceptExternallyFeature
 {
     public static void MapAcceptExternally(this IEndpointRouteBuilder api) => api.MapPost("/external/invitations", AcceptAsync)
-        .OpenCommand("whoever holds both codes has no account yet; they say who and what for").WithName("AcceptInvitationExternally")
-        .WithTags("Sign-in by a provider")
+        .OpenCommand("whoever holds both codes has no account yet; they say who and what for")
+        .WithName("AcceptInvitationExternally").WithTags("Sign-in by a provider")
         .WithSummary("通过身份提供方接受邀请 / Accept an invitation with an identity of a provider")
         .WithDescription("Creates an account without a password. The same sign-in code then signs in.");
 
     private static async Task<Results<Created<AccountCreated>, Problem>> AcceptAsync(
-        AcceptExternally request, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+        AcceptExternally request, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        CancellationToken cancel)
     {
         if (Credentials.ReadUserName(request.UserName) is not { } userName)
         {

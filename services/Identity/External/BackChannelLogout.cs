@@ -21,8 +21,8 @@ public sealed class LogoutToken
 }
 
 /// <summary>
-/// A provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0): our sessions that rest on that end, everywhere
-/// within two seconds, as any session that ends.
+/// A provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0): our sessions that rest on that end,
+/// everywhere within two seconds, as any session that ends.
 /// </summary>
 internal static class BackChannelLogoutFeature
 {
@@ -74,7 +74,8 @@ internal static class BackChannelLogoutFeature
             .Where(s => s.Provider == provider && (subject == null || s.Subject == subject)
                 && (session == null || s.ProviderSession == session))
             .ExecuteDeleteAsync(cancel);
-        var identities = db.Set<ExternalIdentity>().Where(i => i.Provider == provider && (subject == null || i.Subject == subject));
+        var identities = db.Set<ExternalIdentity>()
+            .Where(i => i.Provider == provider && (subject == null || i.Subject == subject));
         var ended = await db.Set<Session>()
             .Where(s => s.EndedAt == null && (session == null || s.ProviderSession == session))
             .Join(identities, s => s.ExternalIdentityId, i => i.Id, (s, i) => s)
@@ -105,7 +106,8 @@ internal static class BackChannelLogoutFeature
         }
     }
 
-    // Back-Channel Logout §2.6, beyond what holds for every token of the provider. An ID token is none: it has a nonce and no event.
+    // Back-Channel Logout §2.6, beyond what holds for every token of the provider. An ID token is none: it has a nonce and no
+    // event.
     private static bool IsLogout(JsonWebToken token, DateTimeOffset now) =>
         token.Typ is null or "" or "JWT" or "logout+jwt"
         && token.TryGetPayloadValue<JsonElement>("events", out var events) && events.ValueKind == JsonValueKind.Object

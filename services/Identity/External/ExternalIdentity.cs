@@ -1,8 +1,8 @@
 namespace HomeSchool.Identity.External;
 
 /// <summary>
-/// That somebody of a provider is one of our accounts. It is made by who proves both at the same time, never by an e-mail address or
-/// a name: those can be given to somebody else there.
+/// That somebody of a provider is one of our accounts. It is made by who proves both at the same time, never by an e-mail
+/// address or a name: those can be given to somebody else there.
 /// </summary>
 public sealed class ExternalIdentity
 {

@@ -19,9 +19,9 @@ public sealed partial class ExternalProvider : IDisposable
     /// <summary>Asymmetric only: with HS256 a public key, or the client's secret, could be passed off as the key.</summary>
     private static readonly string[] Algorithms =
     [
-        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512, SecurityAlgorithms.RsaSsaPssSha256,
-        SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512, SecurityAlgorithms.EcdsaSha256,
-        SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
+        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
     private const int LargestAnswer = 256 << 10;
@@ -60,10 +60,10 @@ public sealed partial class ExternalProvider : IDisposable
     {
         (Key, this.clock, this.logger) = (settings.Key, clock, logger);
         if (Key.Length > 32 || !Key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)))
-            throw new InvalidOperationException($"{settings.Path}: a provider's key is at most 32 lower-case letters and digits.");
+            throw new InvalidOperationException($"{settings.Path}: a key is at most 32 lower-case letters and digits.");
         Issuer = Required("Issuer");
         issuer = Uri.TryCreate(Issuer, UriKind.Absolute, out var address) && IsSecure(address) ? address
-            : throw new InvalidOperationException($"{settings.Path}:Issuer must be an https address (http only on this machine).");
+            : throw new InvalidOperationException($"{settings.Path}:Issuer must be an https address (http on loopback).");
         clientId = Required("ClientId");
         clientSecret = settings["ClientSecretFile"] is { } file ? File.ReadAllText(file).Trim() : Required("ClientSecret");
         (Zh, En) = (settings["Zh"] ?? Key, settings["En"] ?? Key);
@@ -191,15 +191,18 @@ public sealed partial class ExternalProvider : IDisposable
     }
 
     // OpenID Connect Core §3.1.3.7: a token for several must say that it was issued to us.
-    private bool IsForUs(JsonWebToken token) => token.Claim("azp") is { } issuedTo ? issuedTo == clientId : token.Audiences.Count() == 1;
+    private bool IsForUs(JsonWebToken token) =>
+        token.Claim("azp") is { } issuedTo ? issuedTo == clientId : token.Audiences.Count() == 1;
 
     // Core §2: a subject has at most 255 characters. So much will do for a session, too.
     private static bool IsName(string? text) => text is { Length: > 0 and <= 255 } && !text.Any(char.IsControl);
 
-    private static bool IsSecure(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
+    private static bool IsSecure(Uri address) =>
+        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
 
     private Uri OwnAddress(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == issuer.Scheme && uri.Authority == issuer.Authority ? uri
+        Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && uri.Scheme == issuer.Scheme && uri.Authority == issuer.Authority ? uri
             : throw new InvalidOperationException("The provider names an address on another host than its issuer's.");
 
     private HttpRequestMessage TokenRequest(OpenIdConnectConfiguration metadata, string code, string verifier, string callback)
@@ -271,7 +274,7 @@ public sealed partial class ExternalProvider : IDisposable
     [LoggerMessage(110, LogLevel.Warning, "The sign-in provider {Provider} cannot be asked: {Reason}")]
     private partial void LogAway(string provider, string reason);
 
-    [LoggerMessage(111, LogLevel.Error, "The sign-in provider {Provider} gave no ID token (HTTP {Status}): are client id and secret right?")]
+    [LoggerMessage(111, LogLevel.Error, "The sign-in provider {Provider} gave no ID token ({Status}); is our secret right?")]
     private partial void LogRefused(string provider, int status);
 
     [LoggerMessage(112, LogLevel.Warning, "A token of the sign-in provider {Provider} is not good: {Reason}")]
@@ -289,7 +292,8 @@ public sealed partial class ExternalProvider : IDisposable
 }
 
 /// <summary>The providers that are configured (section <c>External</c>), by their keys.</summary>
-public sealed class ExternalProviders(IConfiguration configuration, TimeProvider clock, ILogger<ExternalProvider> logger) : IDisposable
+public sealed class ExternalProviders(IConfiguration configuration, TimeProvider clock, ILogger<ExternalProvider> logger)
+    : IDisposable
 {
     /// <summary>All of them.</summary>
     public IReadOnlyDictionary<string, ExternalProvider> ByKey { get; } = configuration.GetSection("External").GetChildren()

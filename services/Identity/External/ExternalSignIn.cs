@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity.External;
 
 /// <summary>
-/// That a provider has just told who somebody is: what the one-time code stands for that his client trades for a session, or links
-/// to an account. It is good once, for ten minutes, and only with the verifier of the client that began.
+/// That a provider has just told who somebody is: what the one-time code stands for that his client trades for a session, or
+/// links to an account. It is good once, for ten minutes, and only with the verifier of the client that began.
 /// </summary>
 public sealed class ExternalSignIn
 {

@@ -21,9 +21,9 @@ internal static class GoToProviderFeature
         group.MapGet("/{provider}/start", StartAsync).Open(NobodyYet).WithName("GoToProvider")
             .WithSummary("前往身份提供方登录 / Go to a provider to sign in")
             .WithDescription(
-                "For browsers, which are sent to the provider and come back to the path 'return' of this host with ?signInCode=…: a "
-                + "one-time code that the client trades at /external/sign-in, together with the verifier of which 'challenge' is the "
-                + "SHA-256 in base64url (PKCE, S256).");
+                "For browsers, which are sent there and come back to the path 'return' of this host with ?signInCode=: "
+                + "a one-time code that the client trades at /external/sign-in, together with the verifier of which 'challenge' "
+                + "is the SHA-256 in base64url (PKCE, S256).");
         group.MapGet("/{provider}/callback", FinishAsync).Open("the provider's answer fits the browser's cookie, or is refused")
             .WithName("ComeBackFromProvider").ExcludeFromDescription();
     }
@@ -36,7 +36,7 @@ internal static class GoToProviderFeature
     {
         var chinese = Language.IsChinese(http);
         return TypedResults.Ok<IReadOnlyList<SignInProvider>>(
-            [.. providers.ByKey.Values.Select(provider => new SignInProvider(provider.Key, chinese ? provider.Zh : provider.En))]);
+            [.. providers.ByKey.Values.Select(known => new SignInProvider(known.Key, chinese ? known.Zh : known.En))]);
     }
 
     private static async Task<Results<RedirectHttpResult, MessagePage>> StartAsync(

@@ -3,8 +3,8 @@ using HomeSchool.ServiceDefaults.Hosting;
 
 namespace HomeSchool.Identity.External;
 
-/// <summary>What a browser shows that comes back from a provider, or cannot be sent there: one sentence in both languages, and the way
-/// back. All that goes well goes on without a page.</summary>
+/// <summary>What a browser shows that comes back from a provider, or cannot be sent there: one sentence in both languages, and
+/// the way back. All that goes well goes on without a page.</summary>
 /// <param name="failure">Why it does not go on.</param>
 /// <param name="back">A path on our own host, when it is known.</param>
 internal sealed class MessagePage(Failure failure, string? back = null) : IResult, IStatusCodeHttpResult

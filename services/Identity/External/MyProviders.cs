@@ -79,7 +79,8 @@ internal static class MyProvidersFeature
         if (current.Caller.AccountId is not { } caller)
             return (Problem)Failures.SignInNeeded;
         // Locked, so that of two links of an account without a password one stays.
-        var account = await db.Set<Account>().FromSql($"SELECT * FROM account WHERE id = {caller} FOR UPDATE").SingleAsync(cancel);
+        var account = await db.Set<Account>().FromSql($"SELECT * FROM account WHERE id = {caller} FOR UPDATE")
+            .SingleAsync(cancel);
         var links = await db.Set<ExternalIdentity>().Where(i => i.AccountId == caller).ToListAsync(cancel);
         if (links.Find(link => link.Id == id) is not { } link)
             return (Problem)Failures.NotFound;

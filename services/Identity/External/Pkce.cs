@@ -11,7 +11,8 @@ internal static class Pkce
     public const int ChallengeLength = 43;
 
     /// <summary>What is shown first of a verifier that is shown later.</summary>
-    public static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(verifier)));
+    public static string Challenge(string verifier) =>
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(verifier)));
 
     /// <summary>Whether a text can be a challenge.</summary>
     public static bool IsChallenge(string? text) =>

@@ -5,9 +5,9 @@ using System.Text;
 namespace HomeSchool.Identity.External;
 
 /// <summary>
-/// A browser on its way to a provider and back. One random secret stands in a cookie of that browser and nowhere else; state, nonce
-/// and PKCE verifier are derived from it and from all that they must fit. So only the browser that began can come back, nothing on
-/// the way can be exchanged, and who begins without ever coming back leaves nothing with us.
+/// A browser on its way to a provider and back. One random secret stands in a cookie of that browser and nowhere else; state,
+/// nonce and PKCE verifier are derived from it and from all that they must fit. So only the browser that began can come back,
+/// nothing on the way can be exchanged, and who begins without ever coming back leaves nothing with us.
 /// </summary>
 internal sealed class SignInAttempt
 {
@@ -58,7 +58,8 @@ internal sealed class SignInAttempt
 
     /// <summary>Whether it is a path on our own host: no address that a browser takes for another's.</summary>
     public static bool IsOwnPath(string? path) =>
-        path is ['/', ..] and not ['/', '/', ..] && path.Length <= LongestReturn && path.All(c => c is > ' ' and <= '~' and not '\\');
+        path is ['/', ..] and not ['/', '/', ..] && path.Length <= LongestReturn
+        && path.All(c => c is > ' ' and <= '~' and not '\\');
 
     /// <summary>As it stands in the cookie.</summary>
     public override string ToString() =>

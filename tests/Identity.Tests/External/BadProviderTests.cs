@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using HomeSchool.Identity.External;
 using HomeSchool.Testing;
@@ -137,7 +138,8 @@ public sealed class BadProviderTests(ProviderFixture fixture)
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
         using var elsewhere = fixture.Replica.Client(named.AccessToken);
-        (await Eventually.GetAsync(() => RefusalAsync(elsewhere), code => code.Length > 0, seconds: 2)).ShouldBe("access.revoked");
+        (await Eventually.GetAsync(() => RefusalAsync(elsewhere), code => code.Length > 0, seconds: 2))
+            .ShouldBe("access.revoked");
         using var untouched = fixture.Replica.Client(other.AccessToken);
         (await RefusalAsync(untouched)).ShouldBe("");
 
@@ -252,13 +254,16 @@ public sealed class BadProviderTests(ProviderFixture fixture)
                 case "two aud": t.Audiences.Add("another"); break;
                 case "azp": claims["azp"] = "another"; break;
                 case "iss": t.Issuer = Provider.Issuer("token"); break;
-                case "expired": (t.NotBefore, t.Expires) = (t.NotBefore!.Value.AddHours(-2), t.Expires!.Value.AddHours(-1)); break;
+                case "expired":
+                    t.IssuedAt = t.NotBefore = t.IssuedAt!.Value.AddHours(-1);
+                    t.Expires = t.IssuedAt.Value.AddMinutes(5);
+                    break;
                 case "no exp": t.Expires = null; break;
                 case "another key": t.SigningCredentials = new(OwnProvider.NewKey(), SecurityAlgorithms.RsaSha256); break;
                 case "none": t.SigningCredentials = null; break;
                 // The confusion of old libraries: what is public (the key as PEM), or shared, as the key of an HMAC.
                 case "hs256":
-                    t.SigningCredentials = Hmac(System.Text.Encoding.ASCII.GetBytes(Provider.Key.Rsa.ExportSubjectPublicKeyInfoPem()));
+                    t.SigningCredentials = Hmac(Encoding.ASCII.GetBytes(Provider.Key.Rsa.ExportSubjectPublicKeyInfoPem()));
                     break;
                 case "hs256 with the secret": t.SigningCredentials = Hmac(new byte[32]); break;
             }

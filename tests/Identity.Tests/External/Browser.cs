@@ -26,7 +26,8 @@ internal sealed partial class Browser(Replica replica) : IDisposable
     public async Task<Uri> StartAsync(string provider)
     {
         using var answer = await OpenAsync(
-            $"/api/identity/external/{provider}/start?challenge={Pkce.Challenge(Verifier)}&return={Uri.EscapeDataString(ReturnTo)}");
+            $"/api/identity/external/{provider}/start?challenge={Pkce.Challenge(Verifier)}"
+            + $"&return={Uri.EscapeDataString(ReturnTo)}");
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect, await answer.Content.ReadAsStringAsync());
         return answer.Headers.Location!;
     }
@@ -74,7 +75,8 @@ internal sealed partial class Browser(Replica replica) : IDisposable
         var fields = HiddenField().Matches(html).ToDictionary(
             field => field.Groups["name"].Value, field => field.Groups["value"].Value, StringComparer.Ordinal);
         fields["logout"] = "yes";
-        using var done = await outside.PostAsync(new Uri(FormAction().Match(html).Groups["address"].Value), new FormUrlEncodedContent(fields));
+        using var done = await outside.PostAsync(
+            new Uri(FormAction().Match(html).Groups["address"].Value), new FormUrlEncodedContent(fields));
         ((int)done.StatusCode).ShouldBeInRange(200, 399, html);
     }
 

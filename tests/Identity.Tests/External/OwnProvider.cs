@@ -10,8 +10,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace HomeSchool.Identity.Tests.External;
 
 /// <summary>
-/// A provider of our own that answers whatever a test wants. It is several at once, each with its own issuer: <c>good</c>, and others
-/// that are wrong in one thing each.
+/// A provider of our own that answers whatever a test wants. It is several at once, each with its own issuer: <c>good</c>, and
+/// others that are wrong in one thing each.
 /// </summary>
 internal sealed class OwnProvider : IAsyncDisposable
 {
@@ -68,7 +68,8 @@ internal sealed class OwnProvider : IAsyncDisposable
     /// <summary>A key that is published nowhere yet.</summary>
     public static RsaSecurityKey NewKey() => new(RSA.Create(2048)) { KeyId = Guid.CreateVersion7().ToString("N") };
 
-    /// <summary>Writes a token of the issuer <c>good</c> for us, good for five minutes, after the test has changed what it will.</summary>
+    /// <summary>Writes a token of the issuer <c>good</c> for us, for five minutes, after the test has changed what it
+    /// will.</summary>
     public string Token(
         Dictionary<string, object> claims, Action<SecurityTokenDescriptor>? change = null, string type = "JWT")
     {
@@ -111,7 +112,8 @@ internal sealed class OwnProvider : IAsyncDisposable
     private IResult Keys(string name)
     {
         var key = name == "rotating" ? RotatingKey : Key;
-        var jwk = JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(key.Rsa.ExportParameters(false)) { KeyId = key.KeyId });
+        var jwk = JsonWebKeyConverter.ConvertFromRSASecurityKey(
+            new RsaSecurityKey(key.Rsa.ExportParameters(false)) { KeyId = key.KeyId });
         return Results.Json(new { keys = new[] { new { kty = jwk.Kty, use = "sig", kid = jwk.Kid, n = jwk.N, e = jwk.E } } });
     }
 }

@@ -8,7 +8,7 @@ namespace HomeSchool.Identity.Tests.External;
 [CollectionDefinition(nameof(ProviderFixture))]
 public sealed class ProviderCollection : ICollectionFixture<ProviderFixture>;
 
-/// <summary>An installation whose people may sign in by providers, one replica of it as a process that providers can reach.</summary>
+/// <summary>An installation whose people may sign in by providers; one replica is a process, which providers can reach.</summary>
 public sealed class ProviderFixture : IdentityFixture
 {
     private readonly string secret = Path.GetTempFileName();
@@ -53,9 +53,11 @@ public sealed class ProviderFixture : IdentityFixture
     }
 
     /// <summary>Links an account to an identity of a provider.</summary>
-    internal static async Task<string> LinkAsync(Person person, Browser browser, string code, string password = IdentitySystem.Password)
+    internal static async Task<string> LinkAsync(
+        Person person, Browser browser, string code, string password = IdentitySystem.Password)
     {
-        using var answer = await person.Client.PostAsync("/api/identity/me/providers", new LinkProvider(code, browser.Verifier, password));
+        using var answer = await person.Client.PostAsync(
+            "/api/identity/me/providers", new LinkProvider(code, browser.Verifier, password));
         return answer.IsSuccessStatusCode ? "" : await answer.CodeAsync();
     }
 

@@ -121,7 +121,8 @@ public sealed class ProviderTests(ProviderFixture fixture)
     {
         using var browser = Browse();
         var callback = await browser.VisitAsync(await browser.StartAsync("node"), NewSubject());
-        var query = QueryHelpers.ParseQuery(callback.Query).ToDictionary(p => p.Key, p => (string?)p.Value, StringComparer.Ordinal);
+        var query = QueryHelpers.ParseQuery(callback.Query)
+            .ToDictionary(p => p.Key, p => (string?)p.Value, StringComparer.Ordinal);
         query[what] = value;
         var changed = QueryHelpers.AddQueryString(callback.AbsolutePath, query.Where(p => p.Value is not null));
         await RefusedAsync(browser, changed);
@@ -144,7 +145,8 @@ public sealed class ProviderTests(ProviderFixture fixture)
         later.Clock.Advance(ExternalSignIn.Lifetime);
         using (var client = later.Client())
         {
-            using var late = await client.PostAsync("/api/identity/external/sign-in", new SignInExternally(code, browser.Verifier));
+            using var late = await client.PostAsync(
+                "/api/identity/external/sign-in", new SignInExternally(code, browser.Verifier));
             (await late.CodeAsync()).ShouldBe("identity.sign-in-code-void");
         }
 
