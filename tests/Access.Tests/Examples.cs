@@ -1,0 +1,229 @@
+namespace HomeSchool.AccessTests;
+
+/// <summary>How one endpoint is called, and whose thing that asks for: from this and the table of ALL-1 follows what each caller
+/// must be answered.</summary>
+/// <param name="Endpoint">The service and the endpoint's name.</param>
+/// <param name="Call">Makes what the call needs. It is called anew for each caller who may do it.</param>
+internal sealed record Example(string Endpoint, Func<World, Task<Call>> Call)
+{
+    /// <summary>Whose thing it is: for all others it does not exist. <see langword="null"/> when the call asks for nothing in
+    /// particular, and its answer is for whoever asks.</summary>
+    public Func<World, Node>? Of { get; init; }
+
+    /// <summary>Whether those below that place may, too.</summary>
+    public bool Downwards { get; init; }
+
+    /// <summary>Whether an empty list is an answer for those who may not see it.</summary>
+    public bool IsList { get; init; }
+
+    /// <summary>What the answer must show to at least one caller, lest it shows nothing to anybody.</summary>
+    public Func<World, Guid>? Shows { get; init; }
+
+    /// <summary>The status for those to whom the thing does not exist.</summary>
+    public int Hidden { get; init; } = 404;
+
+    /// <summary>The status for those who may, when the example cannot succeed; otherwise 2xx.</summary>
+    public int? Answers { get; init; }
+
+    /// <summary>Whether, although open, it asks for an account.</summary>
+    public bool NeedsAccount { get; init; }
+
+    /// <summary>Whether what it shows is for whoever makes this call, such as what a link leads to.</summary>
+    public bool ShowsAnybody { get; init; }
+}
+
+/// <summary>
+/// An example of every endpoint. One more endpoint needs one more here: a Thing of a place, a List, Any for what is no place's, a
+/// Link for what a link opens.
+/// </summary>
+internal static class Examples
+{
+    private const string FirstAdmin = "/api/identity/first-admin";
+    private const string Accept = "/api/identity/invitations/accept";
+
+    /// <summary>All of them, for the services of an installation.</summary>
+    public static IEnumerable<Example> Of(IEnumerable<string> services) =>
+    [
+        .. services.SelectMany(service => In(service, Common(service))),
+        .. In("archives", Archives), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("identity", Identity),
+    ];
+
+    private static Example[] Archives =>
+    [
+        List("ListSchools", District, w => $"{OfDistrict(w)}/schools", w => w.School.Id, downwards: true),
+        List("ListTerms", District, w => $"{OfDistrict(w)}/terms", downwards: true),
+        List("ListClasses", School, w => $"{OfSchool(w)}/classes", w => w.Class.Id, downwards: true),
+        List("ListStaff", School, w => $"{OfSchool(w)}/staff", w => w.Class.Person!.Value, downwards: true),
+        List("ListStudents", School, w => $"{OfSchool(w)}/students", w => w.Child.Id, downwards: true),
+        List("ListStudents", Class, w => $"{OfSchool(w)}/students?classId={w.Class.Id}", w => w.Child.Id),
+        Thing("ReadStudent", Child, w => Call.Get($"{OfDistrict(w)}/students/{w.Child.Id}")),
+        Thing("ImportRoster", District, w => Call.Post($"{OfDistrict(w)}/imports", World.Roster().Zip())),
+        List("ListImports", District, w => $"{OfDistrict(w)}/imports", w => w.Import),
+        Thing("ReadImport", District, w => Call.Get($"{OfDistrict(w)}/imports/{w.Import}")),
+        List("ListImportMistakes", District, w => $"{OfDistrict(w)}/imports/{w.Import}/mistakes"),
+        List("DownloadImportMistakes", District, w => $"{OfDistrict(w)}/imports/{w.Import}/mistakes.csv"),
+        List("ListImportChanges", District, w => $"{OfDistrict(w)}/imports/{w.Import}/changes?kind=student"),
+        Thing("ConfirmImport", District, async w => Call.Post(
+            $"{OfDistrict(w)}/imports/{await w.ImportAsync(w.District, World.Roster())}/confirm", new { })),
+        Thing("CancelImport", District, async w => Call.Post(
+            $"{OfDistrict(w)}/imports/{await w.ImportAsync(w.District, World.Roster())}/cancel", new { })),
+    ];
+
+    private static Example[] Visits =>
+    [
+        Thing("ScheduleVisit", Child, w => Call.Post("/api/visits", w.VisitOf(w.Child))),
+        Thing("MoveVisit", Child, async w => Call.Post($"/api/visits/{await w.ScheduleAsync(w.Child)}/move", w.VisitOf(w.Child))),
+        Thing("CancelVisit", Child, async w => Call.Post($"/api/visits/{await w.ScheduleAsync(w.Child)}/cancel", new { })),
+        Thing("AnswerVisit", Child, async w => Call.Post(
+            $"/api/visits/{await w.ScheduleAsync(w.Child)}/answer", new { answer = "confirm" })),
+        Thing("StartVisit", Child, async w => Call.Post(
+            $"/api/visits/{await w.ScheduleAsync(w.Child, past: true)}/start", new { })),
+        Thing("CompleteVisit", Child, async w => Call.Post(
+            $"/api/visits/{await w.ScheduleAsync(w.Child, past: true)}/complete", World.Record)),
+        Thing("ReadVisitRecord", Child, w => Call.Get($"/api/visits/{w.CompletedVisit}/record")),
+        Thing("ReadVisit", Child, w => Call.Get($"/api/visits/{w.Visit}")),
+        Thing("ReadInvitation", Child, w => Call.Get($"/api/visits/{w.Visit}/invitation.ics")),
+        Thing("ReadAnswerLink", Child, w => Call.Get($"/api/visits/{w.Visit}/answer-link")),
+        List("ListVisits", Child, w => $"/api/visits?schoolId={w.School.Id}&studentId={w.Child.Id}", w => w.Visit),
+        List("ListVisits", School, w => $"/api/visits?schoolId={w.School.Id}&size=500", w => w.Visit, downwards: true),
+        Thing("ReadVisitPolicy", School, w => Call.Get($"/api/visits/policies/{w.School.Id}"), downwards: true),
+        Thing("ReadVisitPolicy", District, w => Call.Get($"/api/visits/policies/{w.District.Id}")),
+        Thing("ChangeVisitPolicy", School, w => Call.Put($"/api/visits/policies/{w.School.Id}", new { noticeDays = 3 })),
+        Thing("ChangeVisitPolicy", District, w => Call.Put($"/api/visits/policies/{w.District.Id}", new { noticeDays = 3 })),
+        Link("ReadLinkedAppointment", w => Call.Get(w.VisitLink)),
+        Link("ReadInvitationByLink", w => Call.Get(w.VisitLink + "/invitation.ics")),
+        Link("AnswerByLink", w => Call.Post(w.VisitLink, new { answer = "confirm" })),
+        // Without the version that the page showed.
+        Link("AnswerByForm", w => Call.Post(w.VisitLink, new Form([KeyValuePair.Create("answer", "confirm")])))
+            with { Answers = 412 },
+    ];
+
+    private static Example[] Surveys =>
+    [
+        List("ListSurveyInvitations", Child, w => $"/api/surveys/invitations?visitId={w.CompletedVisit}", w => w.CompletedVisit),
+        Any("ListSurveyInvitations", "/api/surveys/invitations?size=500"),
+        Any("ListMySurveys", "/api/surveys/mine") with { Shows = w => w.CompletedVisit },
+        Thing("ReadSurveyResults", Class, w => Call.Get($"/api/surveys/results?node=class&id={w.Class.Id}")),
+        Thing("ReadSurveyResults", School, w => Call.Get($"/api/surveys/results?node=school&id={w.School.Id}")),
+        Thing("ReadSurveyResults", District, w => Call.Get($"/api/surveys/results?node=district&id={w.District.Id}")),
+        Any("ReadSurveyAnswers", "/api/surveys/answers?size=500") with { Shows = w => w.CompletedVisit },
+        Thing("ReadSurveyPolicy", District, w => Call.Get($"/api/surveys/policies/{w.District.Id}")),
+        Thing("ChangeSurveyPolicy", District, w => Call.Put($"/api/surveys/policies/{w.District.Id}", new { daysOpen = 8 })),
+        Link("ReadLinkedSurvey", w => Call.Get(w.SurveyLink)),
+        Link("AnswerSurvey", w => Call.Post(w.SurveyLink, World.SurveyAnswers)),
+        Link("AnswerSurveyByForm", w => Call.Post(
+            w.SurveyLink, new Form([KeyValuePair.Create("conversation", "5"), KeyValuePair.Create("helpful", "8")]))),
+    ];
+
+    private static Example[] Insights =>
+    [
+        Thing("ReadCoverage", Class, w => Call.Get($"/api/insights/coverage?node=class&id={w.Class.Id}")),
+        Thing("ReadCoverage", School, w => Call.Get($"/api/insights/coverage?node=grade&grade=03&id={w.School.Id}")),
+        Thing("ReadCoverage", School, w => Call.Get($"/api/insights/coverage?node=school&id={w.School.Id}")),
+        Thing("ReadCoverage", District, w => Call.Get($"/api/insights/coverage?node=district&id={w.District.Id}")),
+        List("ListSchoolCoverage", District, w => $"/api/insights/districts/{w.District.Id}/coverage/schools", w => w.School.Id,
+            downwards: true),
+        List("ListGradeCoverage", School, w => $"/api/insights/schools/{w.School.Id}/coverage/grades", downwards: true),
+        List("ListClassCoverage", School, w => $"/api/insights/schools/{w.School.Id}/coverage/classes", w => w.Class.Id,
+            downwards: true),
+        Any("ReadFeed", "/api/insights/feed?after=0") with { Shows = w => w.CompletedVisit },
+    ];
+
+    private static Example[] Identity =>
+    [
+        Thing("Invite", Child, w => Call.Post("/api/identity/invitations", World.GuardianOf(w.Child))) with { Hidden = 422 },
+        List("ListInvitations", Child, w => $"/api/identity/invitations?studentId={w.Child.Id}", w => w.Child.Id),
+        Any("ListInvitations", "/api/identity/invitations?size=500"),
+        List("ListRoles", Child, w => $"/api/identity/roles?personId={w.Child.Person}", w => w.Child.Id),
+        Any("ListRoles", "/api/identity/roles?size=500"),
+        Thing("WithdrawRole", Child, async w => Call.Delete($"/api/identity/roles/{(await w.JoinAsync(w.Child)).Role}")),
+        Any("ReadDiscovery", "/.well-known/openid-configuration"),
+        Any("ReadKeys", "/.well-known/jwks.json"),
+        Any("ReadRevocations", "/.well-known/revocations") with { ShowsAnybody = true }, // accounts' ids; not through the gateway
+        Any("ShowFirstAdmin", "/api/identity/first-admin"),
+        Any("CreateFirstAdmin", FirstAdmin, Stranger("token")) with { Answers = 410 },
+        Any("CreateFirstAdminOnPage", FirstAdmin, new Form(Stranger("token"))) with { Answers = 410 },
+        Any("ShowInvitation", "/api/identity/invitations/accept"),
+        Any("AcceptInvitation", Accept, Stranger("code")) with { Answers = 404 },
+        Any("AcceptInvitationOnPage", Accept, new Form(Stranger("code"))) with { Answers = 404 },
+        Any("AcceptInvitationSignedIn", "/api/identity/me/invitations", Stranger("code"))
+            with { Answers = 404, NeedsAccount = true },
+        Any("SignIn", "/api/identity/sign-in", Stranger("device")) with { Answers = 401 },
+        Any("Refresh", "/api/identity/refresh", new { refreshToken = "nobody's" }) with { Answers = 401 },
+        Any("SignOut", "/api/identity/sign-out", new { refreshToken = "nobody's" }),
+        Any("ReadMe", "/api/identity/me") with { NeedsAccount = true },
+        Any("ListSessions", "/api/identity/me/sessions") with { NeedsAccount = true },
+        Any("ChangePassword", "/api/identity/me/password", new { currentPassword = "wrong", newPassword = "another wrong one" })
+            with { Answers = 422, NeedsAccount = true },
+        // The session of somebody who is none of the callers.
+        Any("EndSession", w => Call.Delete($"/api/identity/me/sessions/{w.Session}")) with { Answers = 404, NeedsAccount = true },
+        Any("EndOtherSessions", _ => Call.Delete("/api/identity/me/sessions")) with { NeedsAccount = true },
+    ];
+
+    private static Example[] Common(string service)
+    {
+        var operations = $"/api/{service}/operations";
+        return
+        [
+            Any("/alive", "/alive"),
+            Any("/health", "/health"),
+            Any("/openapi/{documentName}.json", $"/openapi/{service}.json"),
+            List("ListParkedMessages", District, _ => $"{operations}/parked-messages", w => w.ParkedMessage),
+            Thing("ReplayParkedMessage", District,
+                w => Call.Post($"{operations}/parked-messages/{w.ParkedMessage}/replay", new { })) with { Answers = 409 },
+            // Sends events of all districts to a queue; shows nobody anything.
+            Any("RedeliverEvents", $"{operations}/redeliveries",
+                new { queue = "nobody", names = new[] { "nothing" }, since = "2026-09-01" }),
+            Any("ReadAuditKey", $"{operations}/audit/key"),
+            // Of all districts: ids of rows and places in the chain, nothing that says what they are about.
+            Any("VerifyAudit", $"{operations}/audit/verifications", new { }),
+            Any("ExportAudit", $"{operations}/audit/export?{World.AllTimes}")
+                with { Shows = service == "visits" ? w => w.Visit : null },
+            Any("ListAuditAnchors", $"{operations}/audit/anchors?service=visits"),
+        ];
+    }
+
+    private static IEnumerable<Example> In(string service, Example[] examples) =>
+        examples.Select(example => example with { Endpoint = $"{service} {example.Endpoint}" });
+
+    private static Example Thing(string endpoint, Func<World, Node> of, Func<World, Task<Call>> call) =>
+        new(endpoint, call) { Of = of };
+
+    private static Example Thing(string endpoint, Func<World, Node> of, Func<World, Call> call, bool downwards = false) =>
+        new(endpoint, w => Task.FromResult(call(w))) { Of = of, Downwards = downwards };
+
+    private static Example List(
+        string endpoint, Func<World, Node> of, Func<World, string> path, Func<World, Guid>? shows = null,
+        bool downwards = false) =>
+        new(endpoint, w => Task.FromResult(Call.Get(path(w)))) { Of = of, IsList = true, Shows = shows, Downwards = downwards };
+
+    private static Example Any(string endpoint, string path) => Any(endpoint, _ => Call.Get(path));
+
+    private static Example Any(string endpoint, Func<World, Call> call) => new(endpoint, w => Task.FromResult(call(w)));
+
+    private static Example Any(string endpoint, string path, object body) => Any(endpoint, _ => Call.Post(path, body));
+
+    private static Example Link(string endpoint, Func<World, Call> call) => Any(endpoint, call) with { ShowsAnybody = true };
+
+    private static string OfDistrict(World world) => $"/api/archives/districts/{world.District.Id}";
+
+    private static string OfSchool(World world) => $"/api/archives/schools/{world.School.Id}";
+
+    private static Node Child(World world) => world.Child;
+
+    private static Node Class(World world) => world.Class;
+
+    private static Node School(World world) => world.School;
+
+    private static Node District(World world) => world.District;
+
+    // Who has no account, with something secret that nobody gave him.
+    private static Dictionary<string, string> Stranger(string secret) => new(StringComparer.Ordinal)
+    {
+        [secret] = "0000-0000-0000-0000",
+        ["userName"] = "nobody@school.example",
+        ["password"] = "correct horse battery staple",
+        ["language"] = "Zh",
+    };
+}
