@@ -112,7 +112,7 @@ public enum Permission
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>
-public enum Place
+public enum PlaceKind
 {
     /// <summary>The whole district.</summary>
     District,

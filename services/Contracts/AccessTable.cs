@@ -67,7 +67,7 @@ public sealed class AccessTable
             var role = row.Cells[1].Read<Role>();
             if (roles.Exists(known => known.Role == role || known.Zh == row.Cells[0].Text))
                 throw row.Cells[1].Wrong("this role has a row already");
-            roles.Add(new RoleRow(role, row.Cells[0].Words(), row.Cells[2].Read<Place>()));
+            roles.Add(new RoleRow(role, row.Cells[0].Words(), row.Cells[2].Read<PlaceKind>()));
         }
 
         MustBeAll(head, roles.Select(row => row.Role));
@@ -159,7 +159,7 @@ public sealed class AccessTable
 /// <param name="Role">The role.</param>
 /// <param name="Zh">Its Chinese name.</param>
 /// <param name="Place">Where it holds.</param>
-public sealed record RoleRow(Role Role, string Zh, Place Place);
+public sealed record RoleRow(Role Role, string Zh, PlaceKind Place);
 
 /// <summary>A permission and who has it.</summary>
 /// <param name="Permission">The permission.</param>

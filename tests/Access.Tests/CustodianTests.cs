@@ -13,7 +13,7 @@ public sealed class CustodianTests(Installation installation)
     [Fact]
     public async Task Whose_guardianship_has_ended_sees_nothing_of_that_child_any_more_and_of_the_other_as_before()
     {
-        var district = new Node(Place.District, Guid.CreateVersion7(), null);
+        var district = new Node(PlaceKind.District, Guid.CreateVersion7(), null);
         var children = await installation.World.EnrolAsync(district, Roster("G1"));
         var (lost, kept) = (children["小P1"], children["小P2"]);
         var visitOfLost = await installation.World.ScheduleAsync(lost);
@@ -56,7 +56,7 @@ public sealed class CustodianTests(Installation installation)
 
     private static (string Service, Call Call)[] ReadsOf(Node child, Guid visit) =>
     [
-        ("archives", Call.Get($"/api/archives/districts/{child.Up(Place.District).Id}/students/{child.Id}")),
+        ("archives", Call.Get($"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}")),
         ("visits", Call.Get($"/api/visits/{visit}")),
         ("visits", Call.Get($"/api/visits/{visit}/invitation.ics")),
     ];

@@ -122,14 +122,14 @@ public sealed class EndpointTests(Installation installation)
     {
         yield return At($"own {row.Place}", World.Child);
         yield return At($"own {row.Place}, revoked", World.Child) with { IsRevoked = true };
-        if (row.Place == Place.Child)
+        if (row.Place == PlaceKind.Child)
             yield return At("a classmate", World.Classmate);
-        if (row.Place is Place.Child or Place.Class)
+        if (row.Place is PlaceKind.Child or PlaceKind.Class)
             yield return At("another class", World.Schoolmate);
-        if (row.Place != Place.District)
+        if (row.Place != PlaceKind.District)
             yield return At("another school", World.OtherSchool);
         yield return At("another district", World.OtherDistrict);
-        var far = row.Place == Place.District ? World.OtherDistrict : World.OtherSchool;
+        var far = row.Place == PlaceKind.District ? World.OtherDistrict : World.OtherSchool;
         var elsewhere = At("elsewhere, a classmate's parent", far);
         yield return elsewhere with { Roles = [.. elsewhere.Roles, new Held(Role.Guardian, World.Classmate)] };
 

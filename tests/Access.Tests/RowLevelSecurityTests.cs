@@ -128,9 +128,9 @@ public sealed class RowLevelSecurityTests(Installation installation)
         }
 
         // A district may move its own from school to school.
-        if (columns.Contains("school_id", StringComparer.Ordinal) && node?.Place != Place.District)
+        if (columns.Contains("school_id", StringComparer.Ordinal) && node?.Place != PlaceKind.District)
         {
-            var elsewhere = World.OtherDistrict.Up(Place.School).Id;
+            var elsewhere = World.OtherDistrict.Up(PlaceKind.School).Id;
             attempts.Add(("given away", $"UPDATE {table} SET school_id = $1 RETURNING 1", elsewhere));
         }
 

@@ -14,10 +14,10 @@ namespace HomeSchool.AccessTests;
 /// <param name="id">Its id.</param>
 /// <param name="parent">Where it belongs; <see langword="null"/> for a district.</param>
 /// <param name="person">The homeroom teacher of a class, the guardian of a child.</param>
-public sealed class Node(Place place, Guid id, Node? parent, Guid? person = null)
+public sealed class Node(PlaceKind place, Guid id, Node? parent, Guid? person = null)
 {
     /// <summary>Which kind.</summary>
-    public Place Place { get; } = place;
+    public PlaceKind Place { get; } = place;
 
     /// <summary>Its id.</summary>
     public Guid Id { get; } = id;
@@ -32,16 +32,16 @@ public sealed class Node(Place place, Guid id, Node? parent, Guid? person = null
     public bool Covers(Node other) => this == other || (other.Parent is { } parent && Covers(parent));
 
     /// <summary>The node above, or this one, of a kind.</summary>
-    public Node Up(Place kind) => Place == kind ? this : Parent!.Up(kind);
+    public Node Up(PlaceKind kind) => Place == kind ? this : Parent!.Up(kind);
 
     /// <summary>A role that holds here.</summary>
     public Grant As(Role role) => new(
         role,
-        Place == Place.Child || role == Role.HomeroomTeacher ? Person : Guid.CreateVersion7(),
-        Up(Place.District).Id,
-        Place == Place.District ? null : Up(Place.School).Id,
-        Place == Place.Class ? Id : null,
-        Place == Place.Child ? Id : null);
+        Place == PlaceKind.Child || role == Role.HomeroomTeacher ? Person : Guid.CreateVersion7(),
+        Up(PlaceKind.District).Id,
+        Place == PlaceKind.District ? null : Up(PlaceKind.School).Id,
+        Place == PlaceKind.Class ? Id : null,
+        Place == PlaceKind.Child ? Id : null);
 }
 
 /// <summary>An id by which one sees whose data an answer shows.</summary>
@@ -85,11 +85,11 @@ public sealed class World
     /// <summary>A child of another district.</summary>
     public Node OtherDistrict { get; private set; } = null!;
 
-    public Node Class => Child.Up(Place.Class);
+    public Node Class => Child.Up(PlaceKind.Class);
 
-    public Node School => Child.Up(Place.School);
+    public Node School => Child.Up(PlaceKind.School);
 
-    public Node District => Child.Up(Place.District);
+    public Node District => Child.Up(PlaceKind.District);
 
     /// <summary>An import of <see cref="District"/> that waits to be confirmed.</summary>
     public Guid Import { get; private set; }
@@ -119,8 +119,8 @@ public sealed class World
     public static async Task<World> CreateAsync(Installation installation)
     {
         var world = new World(installation);
-        var far = await world.EnrolAsync(new Node(Place.District, Guid.CreateVersion7(), null), Roster());
-        var near = await world.EnrolAsync(new Node(Place.District, Guid.CreateVersion7(), null), Roster());
+        var far = await world.EnrolAsync(new Node(PlaceKind.District, Guid.CreateVersion7(), null), Roster());
+        var near = await world.EnrolAsync(new Node(PlaceKind.District, Guid.CreateVersion7(), null), Roster());
         (world.Child, world.Classmate, world.Schoolmate) = (near["小P1"], near["小P2"], near["小P3"]);
         (world.OtherSchool, world.OtherDistrict) = (near["小P5"], far["小P1"]);
         foreach (var child in new[] { world.OtherDistrict, world.OtherSchool, world.Schoolmate, world.Classmate, world.Child })
@@ -147,13 +147,13 @@ public sealed class World
             Marks.Add(new Mark(IdOf(term), district, Downwards: true));
         foreach (var found in await ListAsync($"districts/{district.Id}/schools"))
         {
-            var school = Keep(new Node(Place.School, IdOf(found), district), downwards: true);
+            var school = Keep(new Node(PlaceKind.School, IdOf(found), district), downwards: true);
             foreach (var post in await ListAsync($"schools/{school.Id}/staff"))
                 Marks.Add(new Mark(post.GetProperty("staffId").GetGuid(), school, Downwards: true));
             var classes = new List<Node>();
             foreach (var row in await ListAsync($"schools/{school.Id}/classes"))
             {
-                classes.Add(new Node(Place.Class, IdOf(row), school, row.GetProperty("homeroomTeacherId").GetGuid()));
+                classes.Add(new Node(PlaceKind.Class, IdOf(row), school, row.GetProperty("homeroomTeacherId").GetGuid()));
                 Marks.Add(new Mark(IdOf(row), school, Downwards: true)); // the school's list of classes is open to all its staff
             }
 
@@ -162,7 +162,7 @@ public sealed class World
                 var student = await installation.DoAsync(
                     "archives", Call.Get($"/api/archives/districts/{district.Id}/students/{IdOf(row)}"), admin);
                 var child = Keep(new Node(
-                    Place.Child, IdOf(row), classes.Single(c => c.Id == row.GetProperty("classId").GetGuid()),
+                    PlaceKind.Child, IdOf(row), classes.Single(c => c.Id == row.GetProperty("classId").GetGuid()),
                     IdOf(student.GetProperty("guardians")[0])), downwards: false);
                 Marks.Add(new Mark(child.Person!.Value, child, Downwards: false));
                 children[row.GetProperty("givenName").GetString()!] = child;
@@ -222,7 +222,7 @@ public sealed class World
     /// <returns>The invitation's id and code.</returns>
     public async Task<(Guid Id, string Code)> InviteAsync(Node child)
     {
-        var admin = await TokenAsync(Role.DistrictAdmin, child.Up(Place.District));
+        var admin = await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District));
         var invite = Call.Post("/api/identity/invitations", GuardianOf(child));
         var answer = await Eventually.GetAsync(() => installation.SendAsync("identity", invite, admin), a => a.IsSuccess);
         answer.Status.ShouldBe(201, answer.Body);
@@ -245,7 +245,7 @@ public sealed class World
         Marks.Add(new Mark(account, child, Downwards: false));
         var roles = await installation.DoAsync(
             "identity", Call.Get($"/api/identity/roles?personId={child.Person}"),
-            await TokenAsync(Role.DistrictAdmin, child.Up(Place.District)));
+            await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District)));
         var role = IdOf(Items(roles).First(item => item.GetProperty("accountId").GetGuid() == account));
         Marks.Add(new Mark(role, child, Downwards: false));
         return (role, userName);
@@ -292,7 +292,7 @@ public sealed class World
     private async Task TellStoryOfAsync(Node child)
     {
         var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
-        var admin = await TokenAsync(Role.DistrictAdmin, child.Up(Place.District));
+        var admin = await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District));
         Visit = await ScheduleAsync(child);
         var confirm = Call.Post($"/api/visits/{Visit}/answer", new { answer = "confirm" });
         await installation.DoAsync("visits", confirm, await TokenAsync(Role.Guardian, child));
@@ -325,7 +325,7 @@ public sealed class World
     // Districts and schools that have decided for themselves, import something, and look at their audits.
     private async Task DecideAsync()
     {
-        foreach (var district in new[] { OtherDistrict.Up(Place.District), District })
+        foreach (var district in new[] { OtherDistrict.Up(PlaceKind.District), District })
         {
             var admin = await TokenAsync(Role.DistrictAdmin, district);
             await installation.DoAsync("surveys", Call.Put($"/api/surveys/policies/{district.Id}", new { daysOpen = 8 }), admin);
@@ -335,7 +335,7 @@ public sealed class World
             Import = await ImportAsync(
                 district, Roster().Remove("enrollments.csv", "E6").Add("enrollments.csv", "E10,,,C1,S1,nobody,student,,,"));
             Marks.Add(new Mark(Import, district, Downwards: false));
-            foreach (var node in new[] { district, OtherDistrict.Up(Place.School), OtherSchool.Up(Place.School), School })
+            foreach (var node in new[] { district, OtherDistrict.Up(PlaceKind.School), OtherSchool.Up(PlaceKind.School), School })
             {
                 var decide = Call.Put($"/api/visits/policies/{node.Id}", new { noticeDays = 3 });
                 if (district.Covers(node))
@@ -346,7 +346,7 @@ public sealed class World
 
     private async Task ParkAsync()
     {
-        var far = OtherDistrict.Up(Place.District);
+        var far = OtherDistrict.Up(PlaceKind.District);
         foreach (var (district, id) in new[] { (District, ParkedMessage), (far, Guid.CreateVersion7()) })
         {
             Marks.Add(new Mark(id, district, Downwards: false));
