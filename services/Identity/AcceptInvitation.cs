@@ -69,7 +69,7 @@ internal static class AcceptInvitationFeature
         AcceptAsync(
             new AcceptInvitation(code, userName, password, language), db, passwords, current, audit, clock, cancel);
 
-    private static async Task<Results<NoContent, Problem>> AcceptSignedInAsync(
+    public static async Task<Results<NoContent, Problem>> AcceptSignedInAsync(
         AcceptWithAccount request, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
@@ -97,7 +97,8 @@ internal static class AcceptInvitationFeature
     {
         var hash = Secrets.HashOfCode(code);
         await db.ShowInvitationAsync(hash, cancel);
-        return await db.Set<Invitation>().FromSql($"SELECT * FROM invitation WHERE code_hash = {hash} FOR UPDATE")
+        return await db.Set<Invitation>().FromSql(
+                $"SELECT * FROM invitation WHERE code_hash = {hash} AND withdrawn_at IS NULL FOR UPDATE")
             .SingleOrDefaultAsync(cancel);
     }
 }

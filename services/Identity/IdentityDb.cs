@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>signing_key</c> and
-/// <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
+/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>second_factor</c>,
+/// <c>signing_key</c> and <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
 /// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
 /// </summary>
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
@@ -54,6 +54,11 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             session.HasIndex(s => s.FamilyHash).IsUnique();
             session.HasIndex(s => s.AccountId);
             session.HasIndex(s => s.EndedAt).HasFilter("ended_at IS NOT NULL");
+        });
+        modelBuilder.Entity<SecondFactor>(factor =>
+        {
+            factor.HasKey(f => f.AccountId);
+            factor.HasOne<Account>().WithOne().HasForeignKey<SecondFactor>(f => f.AccountId);
         });
         modelBuilder.Entity<Invitation>(invitation =>
         {

@@ -11,6 +11,12 @@ builder.AddServiceDefaults<IdentityDb>("identity");
 builder.Services.AddSingleton<SigningKeys>();
 builder.Services.AddSingleton<Passwords>();
 builder.Services.AddSingleton<PublicAddress>();
+builder.Services.AddSingleton<SecondFactorKey>();
+builder.Services.AddSingleton<SignInTickets>();
+builder.Services.AddSingleton(new SecondFactorPolicy(builder.Configuration));
+builder.Services.AddScoped<SecondFactors>();
+builder.Services.AddScoped<SignInSteps>();
+builder.Services.AddScoped<TokenIssuer>();
 builder.Services.AddSingleton<EventConsumer, RosterConsumer>();
 
 var app = builder.Build();
@@ -26,8 +32,11 @@ api.MapSignOut();
 api.MapReadMe();
 api.MapSessions();
 api.MapChangePassword();
+api.MapMySecondFactor();
+api.MapResetSecondFactor();
 api.MapInvite();
 api.MapListInvitations();
+api.MapWithdrawInvitation();
 api.MapAcceptInvitation();
 api.MapRoles();
 
