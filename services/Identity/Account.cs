@@ -34,7 +34,8 @@ public sealed class Account
     /// <summary>Grows whenever the account's roles change; <c>pv</c> in tokens.</summary>
     public int PermissionVersion { get; private set; }
 
-    /// <summary>The permission version since the account last lost a role or its second factor: tokens of an earlier one are void.</summary>
+    /// <summary>The permission version since the account last lost a role or its second factor: tokens of an earlier one are
+    /// void.</summary>
     public int RevokedVersion { get; private set; }
 
     /// <summary>When it last lost one of these; <see langword="null"/> while it never did.</summary>

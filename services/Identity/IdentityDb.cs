@@ -7,8 +7,8 @@ namespace HomeSchool.Identity;
 
 /// <summary>
 /// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>second_factor</c>,
-/// <c>signing_key</c> and <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in or holds a code sees
-/// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
+/// <c>signing_key</c> and <c>first_admin_link</c> are not, because they are asked before anybody's tenant is known. Who signs in
+/// or holds a code sees beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
 /// </summary>
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
 {

@@ -39,7 +39,8 @@ internal static class IdentityFailures
     /// <summary>Not the first code of the secret that waits, or none waits any more.</summary>
     public static readonly Failure FirstCodeWrong = new("identity.first-code-wrong", 422,
         "验证码不正确,请输入应用中当前显示的验证码,并检查手机时间;若等待过久,请重新开始。",
-        "The code is not right: enter the one that the app shows now, and check the phone's clock; if it took long, begin again.");
+        "The code is not right: enter the one that the app shows now, and check the phone's clock; or, if it took long, begin "
+        + "again.");
 
     /// <summary>Nobody gets around the own second factor.</summary>
     public static readonly Failure OwnSecondFactor = new("identity.own-second-factor", 422,
@@ -140,6 +141,11 @@ internal static class IdentityFailures
     /// <summary>The link is wrong, expired, replaced by a newer one, or used.</summary>
     public static readonly Failure LinkVoid = new("identity.link-void", 410,
         "链接无效、已过期或已使用;请在服务器上重新生成。", "The link is wrong, expired or used; print a new one on the server.");
+
+    /// <summary>A page of another site sent the form, or nobody knows which.</summary>
+    public static readonly Failure FormFromElsewhere = new("identity.form-from-elsewhere", 403,
+        "此表单不是从本站页面提交的,请返回本站页面重新填写。",
+        "This form was not sent from a page of this site; go back to our page and fill it in there.");
 
     private static Failure NotInRoster(string what, string zh, string en) => new($"identity.{what}-unknown", 422,
         $"名册中没有这样的{zh},或您无权操作;刚导入的名册几秒后生效。",

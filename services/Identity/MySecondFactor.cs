@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// One's own second factor: an authenticator app that shows codes. Turning it on or off ends every other session, as a new password
-/// does.
+/// One's own second factor: an authenticator app that shows codes. Turning it on or off ends every other session, as a new
+/// password does.
 /// </summary>
 internal static class MySecondFactorFeature
 {
@@ -21,13 +21,14 @@ internal static class MySecondFactorFeature
         group.MapPost("", BeginAsync).Open(Own).WithName("BeginSecondFactor")
             .WithSummary("开始启用两步验证 / Begin to enrol an authenticator app")
             .WithDescription(
-                "Answers with a secret for the app, as a link and as the link's QR code (SVG); nothing changes until its first code "
-                + $"is confirmed, within {SecondFactor.EnrolmentTime.TotalMinutes:0} minutes. Wrong passwords count as failed sign-ins.");
+                "Answers with a secret for the app, as a link and as the link's QR code (SVG); nothing changes until its first "
+                + $"code is confirmed, within {SecondFactor.EnrolmentTime.TotalMinutes:0} minutes. Wrong passwords count as "
+                + "failed sign-ins.");
         group.MapPost("/confirm", ConfirmAsync).Open(Own).WithName("ConfirmSecondFactor")
             .WithSummary("用首个验证码确认启用 / Confirm with the app's first code")
             .WithDescription(
-                $"Answers with {SecondFactor.RecoveryCodeCount} recovery codes, shown this once. All other sessions of the account "
-                + "end.");
+                $"Answers with {SecondFactor.RecoveryCodeCount} recovery codes, shown this once. All other sessions of the "
+                + "account end.");
         group.MapPost("/recovery-codes", RenewCodesAsync).Open(Own).WithName("RenewRecoveryCodes")
             .WithSummary("更换恢复码 / New recovery codes")
             .WithDescription("The ones before are void. Wrong passwords and codes count as failed sign-ins.");

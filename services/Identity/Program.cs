@@ -1,4 +1,5 @@
 using HomeSchool.Identity;
+using HomeSchool.Identity.Pages;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -17,6 +18,8 @@ builder.Services.AddSingleton(new SecondFactorPolicy(builder.Configuration));
 builder.Services.AddScoped<SecondFactors>();
 builder.Services.AddScoped<SignInSteps>();
 builder.Services.AddScoped<TokenIssuer>();
+builder.Services.AddSingleton<PageCookies>();
+builder.Services.AddScoped<Visitor>();
 builder.Services.AddSingleton<EventConsumer, RosterConsumer>();
 
 var app = builder.Build();
@@ -39,5 +42,7 @@ api.MapListInvitations();
 api.MapWithdrawInvitation();
 api.MapAcceptInvitation();
 api.MapRoles();
+
+app.MapPages();
 
 return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);

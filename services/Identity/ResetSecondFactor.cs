@@ -14,16 +14,16 @@ internal static class ResetSecondFactorFeature
         .Command(Permission.AccountInvite).WithName("ResetSecondFactor").WithTags("Accounts")
         .WithSummary("重置他人的两步验证 / Reset somebody's lost second factor")
         .WithDescription(
-            "For whoever may invite to every role that the account has. All its sessions end, and its access tokens are void; the "
-            + "password stays.");
+            "For whoever may invite to every role that the account has. All its sessions end, and its access tokens are void; "
+            + "the password stays.");
 
     private static async Task<Results<NoContent, Problem>> ResetAsync(
         Guid id, IdentityDb db, SecondFactors factors, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        // All of its roles, also where the caller has no say: who may invite parents must not open an administrator's account that
-        // has a child.
+        // All of its roles, also where the caller has no say: who may invite parents must not open the account of an
+        // administrator who has a child.
         var roles = await db.GrantsOfAsync(id, now, cancel);
         foreach (var role in roles)
         {

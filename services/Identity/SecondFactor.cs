@@ -14,8 +14,8 @@ public sealed class SecondFactor
     public const int RecoveryCodeCount = 10;
 
     /// <summary>
-    /// Wrong codes in a row, over all locks, before only a recovery code opens. With it a guesser who has the password gets in with
-    /// a chance of one in 13,000, however long he goes on.
+    /// Wrong codes in a row, over all locks, before only a recovery code opens. So a guesser who has the password gets in with a
+    /// chance of one in 13,000, however long he goes on.
     /// </summary>
     public const int MostWrongCodes = 25;
 
@@ -104,8 +104,8 @@ internal sealed class SecondFactors(IdentityDb db, SecondFactorKey key)
     }
 
     /// <summary>
-    /// Takes the factor from the account, in the current transaction, and ends its sessions but one. Its access tokens are void, too:
-    /// roles that need a second factor end with it (<see cref="SecondFactorPolicy"/>).
+    /// Takes the factor from the account, in the current transaction, and ends its sessions but one. Its access tokens are void,
+    /// too: roles that need a second factor end with it (<see cref="SecondFactorPolicy"/>).
     /// </summary>
     public async Task RemoveAsync(Guid account, Guid? exceptSession, DateTimeOffset now, CancellationToken cancel)
     {

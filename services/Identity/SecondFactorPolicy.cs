@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Which roles hold only with a second factor (<c>SecondFactor:RequiredFor</c>; none by default). Without one the account signs in
-/// as ever, and its tokens lack those roles: they are good for enrolling, and for what the other roles allow.
+/// Which roles hold only with a second factor (<c>SecondFactor:RequiredFor</c>; none by default). Without one the account signs
+/// in as ever, and its tokens lack those roles: they are good for enrolling, and for what the other roles allow.
 /// </summary>
 internal sealed class SecondFactorPolicy(IConfiguration configuration)
 {

@@ -48,8 +48,8 @@ public sealed class Session
     public byte[]? EarlierSecretHash { get; private set; }
 
     /// <summary>
-    /// Whether it is a session on the pages: the token stands in a cookie and stays the same, and no tokens for programs are to be
-    /// had for it.
+    /// Whether it is a session on the pages: the token stands in a cookie and stays the same, and no tokens for programs are to
+    /// be had for it.
     /// </summary>
     public bool OnPages { get; init; }
 

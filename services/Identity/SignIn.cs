@@ -18,8 +18,8 @@ internal static class SignInFeature
             .WithDescription(
                 "Unknown user name, wrong password and locked account get one and the same answer. "
                 + $"{Account.MostFailures} wrong passwords or codes in a row lock an account for "
-                + $"{Account.LockTime.TotalMinutes:0} minutes. 202 and a ticket instead of tokens: the password is right, and a code "
-                + "is needed too.");
+                + $"{Account.LockTime.TotalMinutes:0} minutes. 202 and a ticket instead of tokens: the password is right, and a "
+                + "code is needed too.");
         group.MapPost("/code", SignInWithCodeAsync).Open(NobodyYet).WithName("SignInWithCode")
             .WithSummary("用验证码完成登录 / Sign in with the code behind the password")
             .WithDescription(

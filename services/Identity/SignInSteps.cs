@@ -123,7 +123,8 @@ internal sealed class SignInSteps(
 
     /// <summary>
     /// Counts an attempt as a failure before the password or code is looked at; the right one forgives it
-    /// (<see cref="Account.SignedIn"/>). So a hundred guesses at the same time get no more tries than a hundred one after the other.
+    /// (<see cref="Account.SignedIn"/>). So a hundred guesses at the same time get no more tries than a hundred one after the
+    /// other.
     /// </summary>
     /// <returns>Whether there is such an account and it is not locked.</returns>
     public static async Task<bool> CountAttemptAsync(

@@ -12,8 +12,8 @@ namespace HomeSchool.Identity;
 internal sealed record SignInTicket(Guid Account, string? Device);
 
 /// <summary>
-/// What stands between the right password and the code: encrypted, so that it tells its holder nothing, good for nothing else, and
-/// kept nowhere. It opens nothing without a code, and each code opens once.
+/// What stands between the right password and the code: encrypted, so that it tells its holder nothing, good for nothing else,
+/// and kept nowhere. It opens nothing without a code, and each code opens once.
 /// </summary>
 internal sealed class SignInTickets(IConfiguration configuration)
 {

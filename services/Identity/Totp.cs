@@ -6,8 +6,8 @@ using System.Text;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Codes that an authenticator app shows (RFC 6238): HMAC-SHA-1, 30 seconds, six digits, which is what all apps can do. Pure: what
-/// was used before is <see cref="SecondFactors"/>' matter.
+/// Codes that an authenticator app shows (RFC 6238): HMAC-SHA-1, 30 seconds, six digits, which is what all apps can do. Pure:
+/// what was used before is <see cref="SecondFactors"/>' matter.
 /// </summary>
 public static class Totp
 {
@@ -30,7 +30,7 @@ public static class Totp
         Span<byte> counter = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(counter, step);
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // HMAC-SHA-1 is what RFC 6238 has and what apps speak; HMAC does not need a hash without collisions.
+#pragma warning disable CA5350 // SHA-1 is what RFC 6238 has and what apps speak; HMAC needs no hash without collisions.
         HMACSHA1.HashData(secret, counter, hash);
 #pragma warning restore CA5350
         var number = BinaryPrimitives.ReadUInt32BigEndian(hash[(hash[^1] & 0xf)..]) & 0x7fff_ffff;

@@ -14,7 +14,8 @@ internal static class WithdrawInvitationFeature
         .MapDelete("/invitations/{id:guid}", WithdrawAsync)
         .Command(Permission.AccountInvite).WithName("WithdrawInvitation").WithTags("Invitations")
         .WithSummary("撤回邀请 / Take an invitation back")
-        .WithDescription("Whoever may invite may take back, also what a colleague sent. The code then answers as an unknown one.");
+        .WithDescription(
+            "Whoever may invite may take back, also what a colleague sent. The code then answers as an unknown one.");
 
     public static async Task<Results<NoContent, Problem>> WithdrawAsync(
         Guid id, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)

@@ -14,14 +14,19 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] open =
         [
-            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "BeginSecondFactor", "ChangePassword",
-            "ConfirmSecondFactor", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions", "EndSecondFactor", "EndSession",
-            "ListSessions", "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "ReadSecondFactor", "Refresh",
-            "RenewRecoveryCodes", "ShowFirstAdmin", "ShowInvitation", "SignIn", "SignInWithCode", "SignOut",
+            "AcceptInvitation", "AcceptInvitationOnPage", "AcceptInvitationSignedIn", "AcceptInvitationSignedInOnPage",
+            "BeginSecondFactor", "BeginSecondFactorOnPage", "ChangePassword", "ChangePasswordOnPage", "ConfirmSecondFactor",
+            "ConfirmSecondFactorOnPage", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions",
+            "EndOtherSessionsOnPage", "EndSecondFactor", "EndSecondFactorOnPage", "EndSession", "EndSessionOnPage",
+            "ListSessions", "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations", "ReadSecondFactor",
+            "Refresh", "RenewRecoveryCodes", "RenewRecoveryCodesOnPage", "ShowAccount", "ShowCode", "ShowFirstAdmin",
+            "ShowInvitation", "ShowInvitations", "ShowPassword", "ShowSecondFactor", "ShowSignIn", "SignIn", "SignInOnPage",
+            "SignInWithCode", "SignInWithCodeOnPage", "SignOut", "SignOutOnPage", "WithdrawInvitationOnPage",
         ];
         using var client = fixture.Replica.Client();
         var own = fixture.Replica.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal)
+                || e.RoutePattern.RawText.StartsWith("/account", StringComparison.Ordinal)
                 || e.RoutePattern.RawText.StartsWith("/.well-known/", StringComparison.Ordinal))
             .ToArray();
         own.Where(e => e.Metadata.GetMetadata<AccessRule>()!.OpenBecause is not null)
@@ -47,8 +52,9 @@ public sealed class EndpointTests(IdentityFixture fixture)
     {
         string[] paths =
         [
-            "sign-in", "sign-in/code", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations", "first-admin",
-            "me/password", "me/second-factor", "me/second-factor/confirm", "me/second-factor/recovery-codes", "me/second-factor/end",
+            "sign-in", "sign-in/code", "refresh", "sign-out", "invitations", "invitations/accept", "me/invitations",
+            "first-admin", "me/password", "me/second-factor", "me/second-factor/confirm", "me/second-factor/recovery-codes",
+            "me/second-factor/end",
         ];
         var name = IdentitySystem.NewName();
         var person = await fixture.JoinAsync(new Invite(Contracts.Role.DistrictAdmin)); // too many wrong passwords lock it
@@ -88,6 +94,7 @@ public sealed class EndpointTests(IdentityFixture fixture)
             text.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType, path);
         }
 
+        using var browser = fixture.Replica.Browser();
         foreach (var path in new[] { "invitations/accept", "first-admin" })
         {
             foreach (var form in new[]
@@ -96,7 +103,7 @@ public sealed class EndpointTests(IdentityFixture fixture)
                 "code=1&token=1&userName=a&password=b&language=fr",
             })
             {
-                using var answer = await fixture.Admin.Client.PostAsync(
+                using var answer = await browser.PostAsync(
                     new Uri("/api/identity/" + path, UriKind.Relative),
                     new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded"));
                 ((int)answer.StatusCode).ShouldBeInRange(400, 499, $"{path} {form}");
@@ -120,7 +127,8 @@ public sealed class EndpointTests(IdentityFixture fixture)
         foreach (var (path, method) in new[]
         {
             ("/api/identity/sign-in", "post"), ("/api/identity/sign-in/code", "post"), ("/api/identity/me/second-factor", "get"),
-            ("/api/identity/me/second-factor/confirm", "post"), ("/api/identity/refresh", "post"), ("/api/identity/sign-out", "post"),
+            ("/api/identity/me/second-factor/confirm", "post"), ("/api/identity/refresh", "post"),
+            ("/api/identity/sign-out", "post"),
             ("/api/identity/me", "get"), ("/api/identity/invitations", "post"), ("/api/identity/invitations", "get"),
             ("/api/identity/invitations/accept", "post"), ("/api/identity/me/invitations", "post"),
             ("/api/identity/first-admin", "post"),

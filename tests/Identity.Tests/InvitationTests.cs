@@ -221,7 +221,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         var invited = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
         using var client = fixture.Replica.Client();
         (await AcceptAsync(client, invited.Code, fixture.Admin.Name.ToUpperInvariant())).ShouldBe("identity.user-name-taken");
-        using (var page = await client.PostAsync(
+        using var browser = fixture.Replica.Browser();
+        using (var page = await browser.PostAsync(
             new Uri("/api/identity/invitations/accept", UriKind.Relative),
             new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
             {
@@ -232,7 +233,7 @@ public sealed class InvitationTests(IdentityFixture fixture)
             })))
         {
             page.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-            (await page.Content.ReadAsStringAsync()).ShouldContain("The user name is taken");
+            (await page.Content.ReadAsStringAsync()).ShouldContain("该用户名已被使用");
         }
 
         (await AcceptAsync(client, invited.Code)).ShouldBe("");

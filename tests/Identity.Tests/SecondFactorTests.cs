@@ -42,7 +42,8 @@ public sealed class SecondFactorTests(IdentityFixture fixture)
         answers.Count(status => status == HttpStatusCode.OK).ShouldBe(1);
 
         // Those that were refused count, and one that came last may have locked the account.
-        await fixture.System.QueryAsync($"UPDATE account SET failed_sign_ins = 0, locked_until = NULL WHERE user_name = '{person.Name}'");
+        await fixture.System.QueryAsync(
+            $"UPDATE account SET failed_sign_ins = 0, locked_until = NULL WHERE user_name = '{person.Name}'");
         (await RefusalAsync(client, ticket, code)).ShouldBe("identity.code-refused");
         (await SignInAsync(client, ticket, person.RecoveryCodes[0])).ShouldNotBeNull();
     }
@@ -67,7 +68,10 @@ public sealed class SecondFactorTests(IdentityFixture fixture)
         var replica = fixture.System.Start();
         using var client = replica.Client();
         for (var i = 0; i < Account.MostFailures; i++)
-            (await RefusalAsync(client, await TicketAsync(client, person.Name), person.App.Wrong())).ShouldBe("identity.code-refused");
+        {
+            (await RefusalAsync(client, await TicketAsync(client, person.Name), person.App.Wrong()))
+                .ShouldBe("identity.code-refused");
+        }
 
         using (var password = await client.PostAsync("/api/identity/sign-in", new SignIn(person.Name, IdentitySystem.Password)))
             (await password.CodeAsync()).ShouldBe("identity.sign-in-refused");
@@ -149,7 +153,8 @@ public sealed class SecondFactorTests(IdentityFixture fixture)
         var ticket = await TicketAsync(client, person.Name);
         var code = person.RecoveryCodes[3];
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(
-            i => TryAsync(client, ticket, i % 2 == 0 ? code : code.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())));
+            i => TryAsync(
+                client, ticket, i % 2 == 0 ? code : code.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())));
         answers.Count(status => status == HttpStatusCode.OK).ShouldBe(1);
         (await RefusalAsync(client, ticket, code)).ShouldBe("identity.code-refused");
         (await person.Client.GetAsync<MySecondFactor>("/api/identity/me/second-factor")).RecoveryCodesLeft.ShouldBe(9);
@@ -353,7 +358,9 @@ public sealed class SecondFactorTests(IdentityFixture fixture)
         using var ended = await person.Client.PostAsync(
             "/api/identity/me/second-factor/end", new ProveBoth(IdentitySystem.Password, person.RecoveryCodes[1]));
         ended.StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await fixture.System.QueryAsync($"SELECT action FROM platform.audit WHERE actor = 'account:{id:N}' ORDER BY at")).ShouldBe(
+        var actions = await fixture.System.QueryAsync(
+            $"SELECT action FROM platform.audit WHERE actor = 'account:{id:N}' ORDER BY at");
+        actions.ShouldBe(
         [
             "SignIn", "ConfirmSecondFactor", "SignInCodeRefused", "SignInWithCode", "SignInWithRecoveryCode",
             "EndSecondFactorRefused", "EndSecondFactor",

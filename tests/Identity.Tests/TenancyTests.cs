@@ -6,7 +6,8 @@ namespace HomeSchool.Identity.Tests;
 /// <summary>The second lock of ALL-1, tried without the first: as the service's own role, but with SQL of our own.</summary>
 public sealed class TenancyTests(IdentityFixture fixture)
 {
-    private static readonly string[] Exempt = ["__EFMigrationsHistory", "account", "first_admin_link", "second_factor", "session", "signing_key"];
+    private static readonly string[] Exempt =
+        ["__EFMigrationsHistory", "account", "first_admin_link", "second_factor", "session", "signing_key"];
 
     [Fact]
     [Trait("Rule", "ALL-1")]
