@@ -17,7 +17,7 @@ internal static class Headers
         "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Correlation-Id",
     ];
 
-    /// <summary>Security headers on every answer. A service's own content policy and caching stand.</summary>
+    /// <summary>Security headers on every answer. A service's own content policy, referrer policy and caching stand.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(static state => Secure((HttpContext)state), context);
@@ -47,7 +47,8 @@ internal static class Headers
         headers["X-Correlation-Id"] = Correlation.Of(context);
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
+        if (headers["Referrer-Policy"].Count == 0)
+            headers["Referrer-Policy"] = "no-referrer";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         if (headers.ContentSecurityPolicy.Count == 0)

@@ -36,7 +36,12 @@ internal static class Routes
         [
             .. Services.Select(service => Route(service.Name, $"/api/{service.Name}/{{**rest}}")),
             .. Services.Select(service => Route(service.Name, $"/openapi/{service.Name}.json")),
+            Route("identity", "/account/{**rest}"),
+            SignIn("/account/sign-in"),
+            SignIn("/account/code"),
+            SignIn("/account/roles"),
             SignIn("/api/identity/sign-in"),
+            SignIn("/api/identity/sign-in/code"),
             SignIn("/api/identity/refresh"),
             SignIn(TokenEndpoint),
             SignIn("/api/identity/invitations/accept"),

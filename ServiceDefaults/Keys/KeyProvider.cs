@@ -83,14 +83,16 @@ internal sealed class KeyProviders
 }
 
 /// <summary>AES-256-GCM with a random nonce in front and the tag behind.</summary>
-internal static class Gcm
+public static class Gcm
 {
-    /// <summary>Bytes that encryption adds.</summary>
-    public const int Overhead = NonceSize + TagSize;
+    internal const int Overhead = NonceSize + TagSize;
+    internal const int NonceSize = 12;
+    internal const int TagSize = 16;
 
-    public const int NonceSize = 12;
-    public const int TagSize = 16;
-
+    /// <summary>Encrypts.</summary>
+    /// <param name="key">32 bytes.</param>
+    /// <param name="plain">What to encrypt.</param>
+    /// <param name="associated">Where it belongs: it decrypts only together with the same bytes.</param>
     public static byte[] Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated)
     {
         var result = new byte[plain.Length + Overhead];
@@ -98,7 +100,7 @@ internal static class Gcm
         return result;
     }
 
-    public static void Encrypt(
+    internal static void Encrypt(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated, Span<byte> result)
     {
         var nonce = result[..NonceSize];

@@ -1,3 +1,4 @@
+using HomeSchool.Identity.Pages;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -18,14 +19,14 @@ internal static class AcceptInvitationFeature
     public static void MapAcceptInvitation(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("Invitations");
-        group.MapGet("/invitations/accept", (string? code) => AccountPage.Show(AccountPage.Invitation, code))
-            .Open(WhoHoldsTheCode).WithName("ShowInvitation")
+        group.MapGet("/invitations/accept", (string? code) => NewAccountPage.Invitation.Show(code))
+            .AddEndpointFilter(PageLanguage.KeepAsync).Open(WhoHoldsTheCode).WithName("ShowInvitation")
             .WithSummary("接受邀请的网页 / The page that accepts an invitation");
         group.MapPost("/invitations/accept", AcceptAsync)
             .OpenCommand(WhoHoldsTheCode).WithName("AcceptInvitation")
             .WithSummary("用邀请码创建账号 / Create an account with an invitation code");
         group.MapPost("/invitations/accept", AcceptOnPageAsync)
-            .AnswerOnPage(AccountPage.Invitation).OpenCommand(WhoHoldsTheCode).WithName("AcceptInvitationOnPage");
+            .AnswerOnPage(NewAccountPage.Invitation).OpenCommand(WhoHoldsTheCode).WithName("AcceptInvitationOnPage");
         group.MapPost("/me/invitations", AcceptSignedInAsync)
             .OpenCommand("any account may have one role more; who is not signed in is refused by the handler")
             .WithName("AcceptInvitationSignedIn")
@@ -69,7 +70,7 @@ internal static class AcceptInvitationFeature
         AcceptAsync(
             new AcceptInvitation(code, userName, password, language), db, passwords, current, audit, clock, cancel);
 
-    private static async Task<Results<NoContent, Problem>> AcceptSignedInAsync(
+    public static async Task<Results<NoContent, Problem>> AcceptSignedInAsync(
         AcceptWithAccount request, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
@@ -98,7 +99,8 @@ internal static class AcceptInvitationFeature
     {
         var hash = Secrets.HashOfCode(code);
         await db.ShowInvitationAsync(hash, cancel);
-        return await db.Set<Invitation>().FromSql($"SELECT * FROM invitation WHERE code_hash = {hash} FOR UPDATE")
+        return await db.Set<Invitation>().FromSql(
+                $"SELECT * FROM invitation WHERE code_hash = {hash} AND withdrawn_at IS NULL FOR UPDATE")
             .SingleOrDefaultAsync(cancel);
     }
 }

@@ -3,7 +3,7 @@ namespace HomeSchool.Identity;
 /// <summary>Who signs in: one account for all that a person is, a teacher here and a guardian there (ALL-1).</summary>
 public sealed class Account
 {
-    /// <summary>Wrong passwords in a row before the account is locked.</summary>
+    /// <summary>Wrong passwords and codes in a row before the account is locked.</summary>
     public const int MostFailures = 5;
 
     /// <summary>How long a lock lasts.</summary>
@@ -35,16 +35,17 @@ public sealed class Account
     /// <summary>Grows whenever the account's roles change; <c>pv</c> in tokens.</summary>
     public int PermissionVersion { get; private set; }
 
-    /// <summary>The permission version since the account last lost a role: tokens of an earlier one are void.</summary>
+    /// <summary>The permission version since the account last lost a role or its second factor: tokens of an earlier one are
+    /// void.</summary>
     public int RevokedVersion { get; private set; }
 
-    /// <summary>When it last lost a role; <see langword="null"/> while it never did.</summary>
+    /// <summary>When it last lost one of these; <see langword="null"/> while it never did.</summary>
     public DateTimeOffset? RevokedAt { get; private set; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Forgives the failures: the password was right.</summary>
+    /// <summary>Forgives the failures: everything that was asked for was right.</summary>
     public void SignedIn() => (FailedSignIns, LockedUntil) = (0, null);
 
     /// <summary>Gives the account a role from now on.</summary>

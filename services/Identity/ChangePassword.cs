@@ -1,7 +1,6 @@
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Identity;
 
@@ -16,23 +15,14 @@ internal static class ChangePasswordFeature
             "Wrong current passwords count as failed sign-ins. All other sessions of the account end, within 2 seconds "
             + "everywhere.");
 
-    private static async Task<Results<NoContent, Problem>> ChangeAsync(
-        ChangePassword request, IdentityDb db, Passwords passwords, CurrentCaller current, TimeProvider clock, HttpContext http,
-        CancellationToken cancel)
+    public static async Task<Results<NoContent, Problem>> ChangeAsync(
+        ChangePassword request, IdentityDb db, SignInSteps steps, Passwords passwords, CurrentCaller current, TimeProvider clock,
+        HttpContext http, CancellationToken cancel)
     {
         if (current.Caller is not { AccountId: { } caller, SessionId: var session })
             return (Problem)Failures.SignInNeeded;
-        var now = clock.GetUtcNow();
-        var mayTry = await db.Set<Account>().Where(a => a.Id == caller).CountAttemptAsync(now, cancel);
-        var account = await db.Set<Account>().SingleAsync(a => a.Id == caller, cancel);
-        if (!passwords.Verify(account, request.CurrentPassword) || !mayTry)
-        {
-            db.Audit(http, "ChangePasswordRefused", account);
-            await db.SaveChangesAsync(cancel);
+        if (await steps.ShowAgainAsync(caller, request.CurrentPassword, null, "ChangePassword", http, cancel) is not { } account)
             return (Problem)IdentityFailures.PasswordWrong;
-        }
-
-        account.SignedIn();
         if (Credentials.PasswordMistake(request.NewPassword, account.UserName, "newPassword") is { } mistake)
         {
             await db.SaveChangesAsync(cancel);
@@ -41,7 +31,7 @@ internal static class ChangePasswordFeature
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
         passwords.Set(account, request.NewPassword);
-        await db.EndSessionsAsync(caller, session, now, cancel);
+        await db.EndSessionsAsync(caller, session, clock.GetUtcNow(), cancel);
         db.Audit(http, "ChangePassword", account);
         await db.SaveChangesAsync(cancel);
         await transaction.CommitAsync(cancel);

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Identity.Pages;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -37,8 +38,8 @@ internal static class FirstAdmin
     public static void MapFirstAdmin(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/first-admin").WithTags("First administrator");
-        group.MapGet("", (string? token) => AccountPage.Show(AccountPage.FirstAdmin, token))
-            .Open(WhoHoldsTheLink).WithName("ShowFirstAdmin")
+        group.MapGet("", (string? token) => NewAccountPage.FirstAdmin.Show(token))
+            .AddEndpointFilter(PageLanguage.KeepAsync).Open(WhoHoldsTheLink).WithName("ShowFirstAdmin")
             .WithSummary("创建首位管理员的网页 / The page that creates the first administrator");
         group.MapPost("", CreateAsync)
             .OpenCommand(WhoHoldsTheLink).WithName("CreateFirstAdmin")
@@ -47,7 +48,7 @@ internal static class FirstAdmin
                 "Works once, with the link that `first-admin` printed on the server. Makes the district, too: its id is in the "
                 + "account's role.");
         group.MapPost("", CreateOnPageAsync)
-            .AnswerOnPage(AccountPage.FirstAdmin).OpenCommand(WhoHoldsTheLink).WithName("CreateFirstAdminOnPage");
+            .AnswerOnPage(NewAccountPage.FirstAdmin).OpenCommand(WhoHoldsTheLink).WithName("CreateFirstAdminOnPage");
     }
 
     /// <summary>Prints a new link, which takes the place of any before; nothing when there is an administrator.</summary>

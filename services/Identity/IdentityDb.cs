@@ -8,10 +8,10 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>client</c>,
-/// <c>signing_key</c>, <c>first_admin_link</c> and what is kept for sign-in by a provider are not, because they are asked before
-/// anybody's tenant is known. Who signs in or holds a code sees
-/// beside the tenant's rows the own ones: <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
+/// Identity's database. What has a tenant is under row-level security; <c>account</c>, <c>session</c>, <c>second_factor</c>,
+/// <c>client</c>, <c>signing_key</c>, <c>first_admin_link</c> and what is kept for sign-in by a provider are not, because they are
+/// asked before anybody's tenant is known. Who signs in or holds a code sees beside the tenant's rows the own ones:
+/// <see cref="ShowGrantsOfAsync"/>, <see cref="ShowInvitationAsync"/>.
 /// </summary>
 public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb(options)
 {
@@ -60,6 +60,11 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             session.HasIndex(s => s.EndedAt).HasFilter("ended_at IS NOT NULL");
             session.HasIndex(s => s.ExternalIdentityId).HasFilter("external_identity_id IS NOT NULL");
             session.HasIndex(s => s.ProviderSession).HasFilter("provider_session IS NOT NULL");
+        });
+        modelBuilder.Entity<SecondFactor>(factor =>
+        {
+            factor.HasKey(f => f.AccountId);
+            factor.HasOne<Account>().WithOne().HasForeignKey<SecondFactor>(f => f.AccountId);
         });
         modelBuilder.Entity<Invitation>(invitation =>
         {

@@ -13,6 +13,40 @@ internal static class IdentityFailures
         "用户名或密码不正确,或尝试次数过多;请核对,几分钟后再试。",
         "The user name or password is not right, or there were too many attempts; check them, or try again in some minutes.");
 
+    /// <summary>The password's ticket is not ours or its time is over.</summary>
+    public static readonly Failure TicketVoid = new("identity.ticket-void", 401,
+        "登录等待时间过长,请重新输入用户名和密码。", "The sign-in took too long; please enter user name and password again.");
+
+    /// <summary>Wrong, used before, or too many attempts: one answer for all.</summary>
+    public static readonly Failure CodeRefused = new("identity.code-refused", 401,
+        "验证码不正确或已被使用,或尝试次数过多;请等待下一个验证码,或几分钟后再试,也可使用恢复码。",
+        "The code is not right or was used before, or there were too many attempts; wait for the next one, try again in some "
+        + "minutes, or use a recovery code.");
+
+    /// <summary>Password or code is wrong, or there were too many attempts.</summary>
+    public static readonly Failure ProofWrong = new("identity.proof-wrong", 422,
+        "密码或验证码不正确,或尝试次数过多;请核对,几分钟后再试。",
+        "The password or the code is not right, or there were too many attempts; check them, or try again in some minutes.");
+
+    /// <summary>There is a second factor already.</summary>
+    public static readonly Failure SecondFactorOn = new("identity.second-factor-on", 409,
+        "已启用两步验证;如需更换,请先停用。", "Two-step verification is on already; to change the app, turn it off first.");
+
+    /// <summary>There is no second factor.</summary>
+    public static readonly Failure SecondFactorOff = new("identity.second-factor-off", 409,
+        "尚未启用两步验证。", "Two-step verification is not on.");
+
+    /// <summary>Not the first code of the secret that waits, or none waits any more.</summary>
+    public static readonly Failure FirstCodeWrong = new("identity.first-code-wrong", 422,
+        "验证码不正确,请输入应用中当前显示的验证码,并检查手机时间;若等待过久,请重新开始。",
+        "The code is not right: enter the one that the app shows now, and check the phone's clock; or, if it took long, begin "
+        + "again.");
+
+    /// <summary>Nobody gets around the own second factor.</summary>
+    public static readonly Failure OwnSecondFactor = new("identity.own-second-factor", 422,
+        "不能重置自己的两步验证,请自行停用或由其他管理员操作。",
+        "Nobody resets the own second factor; turn it off, or ask another administrator.");
+
     /// <summary>The refresh token is of no session that goes on.</summary>
     public static readonly Failure SessionOver = new("identity.session-over", 401,
         "登录已结束,请重新登录。", "The session is over; please sign in again.");
@@ -99,6 +133,11 @@ internal static class IdentityFailures
     public static readonly Failure CodeExpired = new("identity.code-expired", 410,
         "邀请码已过期,请向学校索取新的邀请码。", "The invitation has expired; ask the school for a new one.");
 
+    /// <summary>What was accepted cannot be taken back any more.</summary>
+    public static readonly Failure InvitationUsed = new("identity.invitation-used", 409,
+        "邀请已被接受,无法撤回;如有需要,请撤销该角色。",
+        "The invitation was accepted and cannot be taken back; take the role back instead.");
+
     /// <summary>The link is wrong, expired, replaced by a newer one, or used.</summary>
     public static readonly Failure LinkVoid = new("identity.link-void", 410,
         "链接无效、已过期或已使用;请在服务器上重新生成。", "The link is wrong, expired or used; print a new one on the server.");
@@ -173,6 +212,11 @@ internal static class IdentityFailures
     /// <summary>An account without a password keeps its last way in.</summary>
     public static readonly Failure LastWayIn = new("identity.last-way-in", 422,
         "该账号没有密码,不能解除唯一的登录方式。", "The account has no password; its only way to sign in cannot be removed.");
+
+    /// <summary>A page of another site sent the form, or nobody knows which.</summary>
+    public static readonly Failure FormFromElsewhere = new("identity.form-from-elsewhere", 403,
+        "此表单不是从本站页面提交的,请返回本站页面重新填写。",
+        "This form was not sent from a page of this site; go back to our page and fill it in there.");
 
     private static Failure NotInRoster(string what, string zh, string en) => new($"identity.{what}-unknown", 422,
         $"名册中没有这样的{zh},或您无权操作;刚导入的名册几秒后生效。",

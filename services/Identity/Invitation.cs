@@ -52,6 +52,9 @@ public sealed class Invitation
     /// <summary>The account that has the role from it.</summary>
     public Guid? UsedBy { get; private set; }
 
+    /// <summary>When somebody took it back; its code is unknown from then on.</summary>
+    public DateTimeOffset? WithdrawnAt { get; private set; }
+
     /// <summary>Makes an invitation.</summary>
     /// <returns>The invitation and its code, which is known to nobody afterwards.</returns>
     public static (Invitation Invitation, string Code) To(Grant role, Guid createdBy, DateTimeOffset now)
@@ -83,6 +86,16 @@ public sealed class Invitation
         if (ExpiresAt <= now)
             return IdentityFailures.CodeExpired;
         (UsedAt, UsedBy) = (now, account);
+        return null;
+    }
+
+    /// <summary>Takes it back.</summary>
+    /// <returns>Why it cannot be taken back; <see langword="null"/> when it now is.</returns>
+    public Failure? Withdraw(DateTimeOffset now)
+    {
+        if (UsedAt is not null)
+            return IdentityFailures.InvitationUsed;
+        WithdrawnAt = now;
         return null;
     }
 

@@ -5,7 +5,6 @@ using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using QRCoder;
 
 namespace HomeSchool.Identity;
 
@@ -51,7 +50,7 @@ internal static class InviteFeature
         http.Response.Headers.CacheControl = "no-store";
         var link = address.Of($"/api/identity/invitations/accept?code={code}");
         return TypedResults.Created(
-            (string?)null, new Invited(invitation.Id, code, link, QrCode(link), invitation.ExpiresAt));
+            (string?)null, new Invited(invitation.Id, code, link, QrCode.Of(link), invitation.ExpiresAt));
     }
 
     private static async Task<(Grant? Role, Problem? Refusal)> FindStaffAsync(
@@ -96,13 +95,6 @@ internal static class InviteFeature
                 && (g.WithdrawnOn == null || g.WithdrawnOn > today), cancel)
             ? (role, null)
             : (null, IdentityFailures.GuardianUnknown);
-    }
-
-    private static string QrCode(string link)
-    {
-        using var data = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
-        using var svg = new SvgQRCode(data);
-        return svg.GetGraphic(pixelsPerModule: 4);
     }
 }
 

@@ -1,6 +1,8 @@
 using HomeSchool.Contracts;
+using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Identity;
 
@@ -19,6 +21,16 @@ internal static class Inviting
         && inviter.DistrictId == invited.DistrictId
         && (inviter.SchoolId is null || inviter.SchoolId == invited.SchoolId)
         && (inviter.ClassId is null || inviter.ClassId == classOfStudent);
+
+    /// <summary>Whether somebody may give a role, and so take it back.</summary>
+    public static async Task<bool> MayInviteAsync(this IdentityDb db, Caller caller, Grant role, CancellationToken cancel)
+    {
+        var classes = role.StudentId is not { } student ? [] : await db.Set<KnownEnrolment>()
+            .Where(e => e.StudentId == student && e.SchoolId == role.SchoolId && e.EndsOn == null)
+            .Select(e => e.ClassId).ToListAsync(cancel);
+        return caller.With(Permission.AccountInvite).Any(grant =>
+            Allows(grant, role, null) || classes.Any(@class => Allows(grant, role, @class)));
+    }
 
     /// <summary>The roles that a role may give.</summary>
     public static IReadOnlyList<Role> RolesOf(Role inviter) => inviter switch

@@ -17,7 +17,7 @@ internal static class ListInvitationsFeature
             "Newest first, never with the code. Administrators see those of their district or school, homeroom teachers those to "
             + "guardians of their class.");
 
-    private static async Task<Results<Ok<Page<InvitationState>>, Problem>> ListAsync(
+    public static async Task<Results<Ok<Page<InvitationState>>, Problem>> ListAsync(
         IdentityDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel,
         Guid? schoolId = null, Guid? studentId = null, int? size = null, string? after = null)
     {
@@ -40,7 +40,8 @@ internal static class ListInvitationsFeature
             .OrderByDescending(i => i.Id)
             .Take(limit + 1)
             .Select(i => new InvitationState(
-                i.Id, i.Role, i.SchoolId, i.ClassId, i.PersonId, i.StudentId, i.CreatedBy, i.CreatedAt, i.ExpiresAt, i.UsedAt))
+                i.Id, i.Role, i.SchoolId, i.ClassId, i.PersonId, i.StudentId, i.CreatedBy, i.CreatedAt, i.ExpiresAt, i.UsedAt,
+                i.WithdrawnAt))
             .ToListAsync(cancel);
         return TypedResults.Ok(Page.From(rows, limit, row => row.Id));
     }
@@ -57,6 +58,7 @@ internal static class ListInvitationsFeature
 /// <param name="CreatedAt">When.</param>
 /// <param name="ExpiresAt">The code is good until then.</param>
 /// <param name="UsedAt">When it was accepted; <see langword="null"/> while it waits.</param>
+/// <param name="WithdrawnAt">When it was taken back.</param>
 public sealed record InvitationState(
     Guid Id, Role Role, Guid? SchoolId, Guid? ClassId, Guid? PersonId, Guid? StudentId, Guid CreatedBy,
-    DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? UsedAt);
+    DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? UsedAt, DateTimeOffset? WithdrawnAt);

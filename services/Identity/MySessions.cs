@@ -23,7 +23,7 @@ internal static class MySessionsFeature
             .WithSummary("退出其他所有设备 / Sign out everywhere else");
     }
 
-    private static async Task<Results<Ok<IReadOnlyList<MySession>>, Problem>> ListAsync(
+    public static async Task<Results<Ok<IReadOnlyList<MySession>>, Problem>> ListAsync(
         IdentityDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
     {
         if (current.Caller is not { AccountId: { } account, SessionId: var own })
@@ -36,7 +36,7 @@ internal static class MySessionsFeature
             [.. sessions.Select(s => new MySession(s.Id, s.Device, s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.Id == own))]);
     }
 
-    private static async Task<Results<NoContent, Problem>> EndAsync(
+    public static async Task<Results<NoContent, Problem>> EndAsync(
         Guid id, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         if (current.Caller.AccountId is not { } account)
@@ -50,7 +50,7 @@ internal static class MySessionsFeature
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, Problem>> EndOthersAsync(
+    public static async Task<Results<NoContent, Problem>> EndOthersAsync(
         IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         if (current.Caller is not { AccountId: { } account, SessionId: var own })
@@ -73,7 +73,7 @@ internal static class MySessionsFeature
 /// <summary>A sign-in that goes on.</summary>
 /// <param name="Id">The session.</param>
 /// <param name="Device">The device, as the client called it.</param>
-/// <param name="SignedInAt">When it was signed in.</param>
+/// <param name="SignedInAt">When somebody signed in.</param>
 /// <param name="LastUsedAt">The last refresh, or the sign-in.</param>
 /// <param name="ExpiresAt">Over from then on, unless refreshed.</param>
 /// <param name="IsThis">Whether it is the one that asks.</param>

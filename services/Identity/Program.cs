@@ -1,6 +1,7 @@
 using HomeSchool.Identity;
 using HomeSchool.Identity.Clients;
 using HomeSchool.Identity.External;
+using HomeSchool.Identity.Pages;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -14,6 +15,14 @@ builder.Services.AddSingleton<SigningKeys>();
 builder.Services.AddSingleton<Passwords>();
 builder.Services.AddSingleton<PublicAddress>();
 builder.Services.AddSingleton<ExternalProviders>();
+builder.Services.AddSingleton<SecondFactorKey>();
+builder.Services.AddSingleton<SignInTickets>();
+builder.Services.AddSingleton(new SecondFactorPolicy(builder.Configuration));
+builder.Services.AddScoped<SecondFactors>();
+builder.Services.AddScoped<SignInSteps>();
+builder.Services.AddScoped<TokenIssuer>();
+builder.Services.AddSingleton<PageCookies>();
+builder.Services.AddScoped<Visitor>();
 builder.Services.AddSingleton<EventConsumer, RosterConsumer>();
 
 var app = builder.Build();
@@ -29,8 +38,11 @@ api.MapSignOut();
 api.MapReadMe();
 api.MapSessions();
 api.MapChangePassword();
+api.MapMySecondFactor();
+api.MapResetSecondFactor();
 api.MapInvite();
 api.MapListInvitations();
+api.MapWithdrawInvitation();
 api.MapAcceptInvitation();
 api.MapRoles();
 api.MapCreateClient();
@@ -42,5 +54,7 @@ api.MapSignInExternally();
 api.MapAcceptExternally();
 api.MapMyProviders();
 api.MapBackChannelLogout();
+
+app.MapPages();
 
 return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);

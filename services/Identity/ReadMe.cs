@@ -31,7 +31,7 @@ internal static class ReadMeFeature
         return TypedResults.Ok(new Me(account.Id, account.UserName, account.Language, [.. roles]));
     }
 
-    private static string NameOf(Role role, bool chinese) => role switch
+    public static string NameOf(Role role, bool chinese) => role switch
     {
         Role.DistrictAdmin => chinese ? "区县管理员" : "District admin",
         Role.SchoolAdmin => chinese ? "学校管理员" : "School admin",

@@ -18,8 +18,8 @@ internal static partial class RefreshFeature
             + "sign-in.");
 
     private static async Task<Results<Ok<SignedIn>, Problem>> RefreshAsync(
-        Refresh request, IdentityDb db, SigningKeys keys, TimeProvider clock, ILogger<Session> logger, HttpContext http,
-        CancellationToken cancel)
+        Refresh request, IdentityDb db, SigningKeys keys, TokenIssuer tokens, TimeProvider clock, ILogger<Session> logger,
+        HttpContext http, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var key = await keys.CurrentAsync(cancel);
@@ -44,7 +44,7 @@ internal static partial class RefreshFeature
         }
 
         await db.SaveChangesAsync(cancel);
-        var answer = await db.IssueAsync(key, account, session, next!, now, cancel);
+        var answer = await tokens.IssueAsync(key, account, session, next!, cancel);
         await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(answer);

@@ -1,5 +1,4 @@
 using HomeSchool.Contracts;
-using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -50,15 +49,8 @@ internal static class RolesFeature
         Guid id, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var role = await db.Set<RoleGrant>().SingleOrDefaultAsync(g => g.Id == id && g.WithdrawnAt == null, cancel);
-        var classes = role?.StudentId is not { } student ? [] : await db.Set<KnownEnrolment>()
-            .Where(e => e.StudentId == student && e.SchoolId == role.SchoolId && e.EndsOn == null)
-            .Select(e => e.ClassId).ToListAsync(cancel);
-        if (role is null || !current.Caller.With(Permission.AccountInvite).Any(grant =>
-            Inviting.Allows(grant, role.ToGrant(), null) || classes.Any(@class => Inviting.Allows(grant, role.ToGrant(), @class))))
-        {
+        if (role is null || !await db.MayInviteAsync(current.Caller, role.ToGrant(), cancel))
             return (Problem)Failures.NotFound;
-        }
-
         if (role.AccountId == current.Caller.AccountId)
             return (Problem)IdentityFailures.OwnRole;
         // Locked, so that two changes of an account's roles at the same time are two steps of its permission version.

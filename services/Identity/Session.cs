@@ -17,6 +17,12 @@ public sealed class Session
     /// <summary>No session lasts longer.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(90);
 
+    /// <summary>A session on the pages that is not used for so long is over: the computer may be a school's.</summary>
+    public static readonly TimeSpan IdleOnPages = TimeSpan.FromHours(1);
+
+    /// <summary>No session on the pages lasts longer.</summary>
+    public static readonly TimeSpan LongestOnPages = TimeSpan.FromHours(12);
+
     /// <summary>
     /// So long after a refresh its old token may come again without suspicion: two windows of one client that refresh at the same
     /// time. It gets no new token either way.
@@ -41,6 +47,12 @@ public sealed class Session
     /// <summary>SHA-256 of the secret before.</summary>
     public byte[]? EarlierSecretHash { get; private set; }
 
+    /// <summary>
+    /// Whether it is a session on the pages: the token stands in a cookie and stays the same, and no tokens for programs are to
+    /// be had for it.
+    /// </summary>
+    public bool OnPages { get; init; }
+
     /// <summary>The device, as the client calls it.</summary>
     public string? Device { get; init; }
 
@@ -51,7 +63,7 @@ public sealed class Session
     /// <summary>The provider's session (<c>sid</c>), when the provider tells it.</summary>
     public string? ProviderSession { get; init; }
 
-    /// <summary>When it was signed in.</summary>
+    /// <summary>When somebody signed in.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The last refresh, or the sign-in.</summary>
@@ -66,7 +78,7 @@ public sealed class Session
     /// <summary>Begins a session.</summary>
     /// <returns>The session and its first refresh token.</returns>
     public static (Session Session, string RefreshToken) Begin(
-        Guid account, string? device, ExternalSession? from, DateTimeOffset now)
+        Guid account, string? device, DateTimeOffset now, bool onPages = false, ExternalSession? from = null)
     {
         var family = RandomNumberGenerator.GetBytes(FamilyBytes);
         var session = new Session
@@ -74,6 +86,7 @@ public sealed class Session
             Id = Guid.CreateVersion7(now),
             AccountId = account,
             FamilyHash = SHA256.HashData(family),
+            OnPages = onPages,
             Device = device,
             ExternalIdentityId = from?.IdentityId,
             ProviderSession = from?.ProviderSession,
@@ -94,7 +107,7 @@ public sealed class Session
     public RefreshOutcome Refresh(string refreshToken, DateTimeOffset now, out string? next)
     {
         next = null;
-        if (EndedAt is not null || ExpiresAt <= now || Read(refreshToken) is not { } token)
+        if (OnPages || EndedAt is not null || ExpiresAt <= now || Read(refreshToken) is not { } token)
             return RefreshOutcome.Over;
 
         var secret = SHA256.HashData(token.AsSpan(FamilyBytes));
@@ -115,6 +128,16 @@ public sealed class Session
         return RefreshOutcome.Reused;
     }
 
+    /// <summary>Whether a cookie's token opens this session on the pages.</summary>
+    /// <param name="token">The token, found by <see cref="FamilyOf"/>.</param>
+    /// <param name="now">The time.</param>
+    public bool OpensPages(string token, DateTimeOffset now) =>
+        OnPages && EndedAt is null && ExpiresAt > now && Read(token) is { } read
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(read.AsSpan(FamilyBytes)), SecretHash);
+
+    /// <summary>When a session on the pages that is used now will be over.</summary>
+    public DateTimeOffset ExpiryOnPages(DateTimeOffset now) => Earlier(now + IdleOnPages, CreatedAt + LongestOnPages);
+
     /// <summary>Ends the session; ending it again changes nothing.</summary>
     public void End(DateTimeOffset now) => EndedAt ??= now;
 
@@ -130,9 +153,11 @@ public sealed class Session
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
         SecretHash = SHA256.HashData(secret);
         LastUsedAt = now;
-        ExpiresAt = now + Idle < CreatedAt + Longest ? now + Idle : CreatedAt + Longest;
+        ExpiresAt = OnPages ? ExpiryOnPages(now) : Earlier(now + Idle, CreatedAt + Longest);
         return Base64Url.EncodeToString([.. family, .. secret]);
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }
 
 /// <summary>A session at a provider that one of ours rests on: it ends with it.</summary>

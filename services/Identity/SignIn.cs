@@ -1,50 +1,46 @@
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.IdentityModel.Tokens;
 
 namespace HomeSchool.Identity;
 
-/// <summary>Signing in with user name and password.</summary>
+/// <summary>Signing in with user name and password, and with a code where the account has a second factor.</summary>
 internal static class SignInFeature
 {
+    private const string NobodyYet = "whoever wants to sign in is nobody yet";
     private const int LongestDevice = 100;
 
-    public static void MapSignIn(this IEndpointRouteBuilder api) => api.MapPost("/sign-in", SignInAsync)
-        .Open("whoever wants to sign in is nobody yet").WithName("SignIn").WithTags("Sessions")
-        .WithSummary("登录 / Sign in")
-        .WithDescription(
-            $"Unknown user name, wrong password and locked account get one and the same answer. {Account.MostFailures} wrong "
-            + $"passwords in a row lock an account for {Account.LockTime.TotalMinutes:0} minutes.");
+    public static void MapSignIn(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/sign-in").WithTags("Sessions");
+        group.MapPost("", SignInAsync).Open(NobodyYet).WithName("SignIn")
+            .WithSummary("登录 / Sign in")
+            .WithDescription(
+                "Unknown user name, wrong password and locked account get one and the same answer. "
+                + $"{Account.MostFailures} wrong passwords or codes in a row lock an account for "
+                + $"{Account.LockTime.TotalMinutes:0} minutes. 202 and a ticket instead of tokens: the password is right, and a "
+                + "code is needed too.");
+        group.MapPost("/code", SignInWithCodeAsync).Open(NobodyYet).WithName("SignInWithCode")
+            .WithSummary("用验证码完成登录 / Sign in with the code behind the password")
+            .WithDescription(
+                "A code of the authenticator app, or a recovery code, and the ticket that the password got; it is good for "
+                + $"{SignInTickets.Lifetime.TotalMinutes:0} minutes. Each code is good once.");
+    }
 
-    private static async Task<Results<Ok<SignedIn>, Problem>> SignInAsync(
-        SignIn request, IdentityDb db, Passwords passwords, SigningKeys keys, TimeProvider clock, HttpContext http,
-        CancellationToken cancel)
+    private static async Task<Results<Ok<SignedIn>, Accepted<CodeNeeded>, Problem>> SignInAsync(
+        SignIn request, SignInSteps steps, TokenIssuer tokens, HttpContext http, CancellationToken cancel)
     {
         if (DeviceMistake(request.Device) is { } mistake)
             return Problem.Of([mistake]);
-        var now = clock.GetUtcNow();
-        var userName = Credentials.ReadUserName(request.UserName) ?? "";
-
-        var mayTry = await db.Set<Account>().Where(a => a.UserName == userName).CountAttemptAsync(now, cancel);
-        var account = await db.Set<Account>().SingleOrDefaultAsync(a => a.UserName == userName, cancel);
-
-        // Unknown, wrong and locked all cost one hash: the time tells no more than the answer.
-        if (!passwords.Verify(account, request.Password) || !mayTry || account is null)
-        {
-            db.Audit(http, "SignInRefused", account);
-            await db.SaveChangesAsync(cancel);
-            return (Problem)IdentityFailures.SignInRefused;
-        }
-
-        account.SignedIn();
-        var key = await keys.CurrentAsync(cancel);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
-        var answer = await db.BeginSessionAsync(http, key, account, request.Device, null, now, cancel);
-        await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(answer);
+        return await steps.ShowPasswordAsync(request.UserName, request.Password, http, cancel) switch
+        {
+            null => (Problem)IdentityFailures.SignInRefused,
+            (var account, true) => TypedResults.Accepted(
+                (string?)null,
+                new CodeNeeded(steps.TicketFor(account, request.Device), (int)SignInTickets.Lifetime.TotalSeconds)),
+            (var account, false) => TypedResults.Ok(await tokens.SignInAsync(account, request.Device, "SignIn", http, cancel)),
+        };
     }
 
     /// <summary>What is wrong with a device's name.</summary>
@@ -53,45 +49,15 @@ internal static class SignInFeature
             ? IdentityFailures.DeviceInvalid.At("device", LongestDevice)
             : null;
 
-    /// <summary>Begins a session for whom it was proved to be, in the current transaction.</summary>
-    /// <param name="db">The database; a transaction is open.</param>
-    /// <param name="http">The request.</param>
-    /// <param name="key">What signs.</param>
-    /// <param name="account">Who signs in.</param>
-    /// <param name="device">The device.</param>
-    /// <param name="from">The provider's session that it rests on; <see langword="null"/> for a password.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="cancel">Gives up.</param>
-    public static async Task<SignedIn> BeginSessionAsync(
-        this IdentityDb db, HttpContext http, ECDsaSecurityKey key, Account account, string? device, ExternalSession? from,
-        DateTimeOffset now, CancellationToken cancel)
+    private static async Task<Results<Ok<SignedIn>, Problem>> SignInWithCodeAsync(
+        SignInWithCode request, SignInSteps steps, TokenIssuer tokens, HttpContext http, CancellationToken cancel)
     {
-        // Those that ended a moment ago are still on the list of what was revoked.
-        var forgotten = now - Revocations.Kept;
-        await db.Set<Session>().Where(s => s.AccountId == account.Id && (s.EndedAt < forgotten || s.ExpiresAt < forgotten))
-            .ExecuteDeleteAsync(cancel);
-        var (session, refreshToken) = Session.Begin(account.Id, device, from, now);
-        db.Add(session);
-        db.Audit(http, from is null ? "SignIn" : "SignInExternally", account, session.Id);
-        await db.SaveChangesAsync(cancel);
-        return await db.IssueAsync(key, account, session, refreshToken, now, cancel);
-    }
-
-    /// <summary>
-    /// Counts an attempt as a failure before the password is looked at; the right one forgives it
-    /// (<see cref="Account.SignedIn"/>). So a hundred guesses at the same time get no more tries than a hundred one after the other.
-    /// </summary>
-    /// <returns>Whether there is such an account and it is not locked.</returns>
-    public static async Task<bool> CountAttemptAsync(
-        this IQueryable<Account> account, DateTimeOffset now, CancellationToken cancel)
-    {
-        var lockEnd = now + Account.LockTime;
-        return await account.Where(a => a.LockedUntil == null || a.LockedUntil <= now)
-            .ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(a => a.LockedUntil, a => a.FailedSignIns + 1 < Account.MostFailures ? null : lockEnd)
-                    .SetProperty(a => a.FailedSignIns, a => a.FailedSignIns + 1 < Account.MostFailures ? a.FailedSignIns + 1 : 0),
-                cancel) == 1;
+        http.Response.Headers.CacheControl = "no-store";
+        if (steps.Read(request.Ticket) is not { } ticket)
+            return (Problem)IdentityFailures.TicketVoid;
+        return await steps.ShowCodeAsync(ticket, request.Code, http, cancel) is not var (account, shown)
+            ? (Problem)IdentityFailures.CodeRefused
+            : TypedResults.Ok(await tokens.SignInAsync(account, ticket.Device, SignInSteps.ActionOf(shown), http, cancel));
     }
 }
 
@@ -100,3 +66,13 @@ internal static class SignInFeature
 /// <param name="Password">The password.</param>
 /// <param name="Device">What the list of sessions shall call this device; at most 100 characters.</param>
 public sealed record SignIn(string UserName, string Password, string? Device = null);
+
+/// <summary>The password is right; show a code as well.</summary>
+/// <param name="Ticket">Send it with the code.</param>
+/// <param name="ExpiresIn">Seconds until it is void.</param>
+public sealed record CodeNeeded(string Ticket, int ExpiresIn);
+
+/// <summary>The second step of a sign-in.</summary>
+/// <param name="Ticket">What the password got.</param>
+/// <param name="Code">The authenticator app's six digits, or a recovery code.</param>
+public sealed record SignInWithCode(string Ticket, string Code);

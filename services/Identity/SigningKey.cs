@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HomeSchool.ServiceDefaults.Keys;
 
 namespace HomeSchool.Identity;
 
@@ -18,13 +19,10 @@ public sealed class SigningKey
     /// <summary>How long it stays published afterwards: longer than any token that it signed.</summary>
     public static readonly TimeSpan Aftermath = TimeSpan.FromDays(1);
 
-    private const int NonceBytes = 12;
-    private const int TagBytes = 16;
-
     /// <summary>The key's id in tokens and in the published set.</summary>
     public required string Kid { get; init; }
 
-    /// <summary>Nonce, tag and ciphertext of the private key (RFC 5915).</summary>
+    /// <summary>The private key (RFC 5915), encrypted.</summary>
     public required byte[] PrivateKey { get; init; }
 
     /// <summary>Signs from then on.</summary>
@@ -42,12 +40,7 @@ public sealed class SigningKey
         var kid = Guid.CreateVersion7(now).ToString("N");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var plain = key.ExportECPrivateKey();
-        var sealedKey = new byte[NonceBytes + TagBytes + plain.Length];
-        var nonce = sealedKey.AsSpan(0, NonceBytes);
-        RandomNumberGenerator.Fill(nonce);
-        using var cipher = new AesGcm(wrapping, TagBytes);
-        cipher.Encrypt(
-            nonce, plain, sealedKey.AsSpan(NonceBytes + TagBytes), sealedKey.AsSpan(NonceBytes, TagBytes), Place(kid));
+        var sealedKey = Gcm.Encrypt(wrapping, plain, Place(kid));
         CryptographicOperations.ZeroMemory(plain);
         return new SigningKey { Kid = kid, PrivateKey = sealedKey, SignsFrom = signsFrom, SignsTo = signsFrom + SigningTime };
     }
@@ -56,11 +49,7 @@ public sealed class SigningKey
     /// <exception cref="CryptographicException">The master key is another one, or the row was changed.</exception>
     public ECDsa Open(byte[] wrapping)
     {
-        var plain = new byte[PrivateKey.Length - NonceBytes - TagBytes];
-        using var cipher = new AesGcm(wrapping, TagBytes);
-        cipher.Decrypt(
-            PrivateKey.AsSpan(0, NonceBytes), PrivateKey.AsSpan(NonceBytes + TagBytes),
-            PrivateKey.AsSpan(NonceBytes, TagBytes), plain, Place(Kid));
+        var plain = Gcm.Decrypt(wrapping, PrivateKey, Place(Kid));
         var key = ECDsa.Create();
         key.ImportECPrivateKey(plain, out _);
         CryptographicOperations.ZeroMemory(plain);

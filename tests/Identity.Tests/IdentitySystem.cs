@@ -142,6 +142,19 @@ public sealed class Replica(Dictionary<string, string> settings) : WebApplicatio
         return client;
     }
 
+    /// <summary>A browser without scripts: it keeps cookies, says where its forms come from, and does not follow
+    /// redirects.</summary>
+    public HttpClient Browser()
+    {
+        var browser = CreateClient(new WebApplicationFactoryClientOptions
+        {
+            BaseAddress = new Uri("https://homeschool.example"),
+            AllowAutoRedirect = false,
+        });
+        browser.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
+        return browser;
+    }
+
     /// <summary>Delivers events through the broker, as Archives would.</summary>
     public Task PublishAsync(params IEvent[] events) => Services.GetRequiredService<Transport>().PublishAsync(
         [.. events.Select(OutboxMessage.Of).Select(m => new Envelope(m.MessageId, m.Name, null, m.Payload))],
@@ -370,6 +383,13 @@ public static class Http
         using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
         return await answer.ReadAsync<T>(HttpStatusCode.OK);
     }
+
+    /// <summary>Posts a form.</summary>
+    public static Task<HttpResponseMessage> PostFormAsync(
+        this HttpClient client, string path, params (string Name, string Value)[] fields) =>
+        client.PostAsync(
+            new Uri(path, UriKind.Relative),
+            new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
 
     /// <summary>Reads a body, of an answer that has the expected status.</summary>
     public static async Task<T> ReadAsync<T>(this HttpResponseMessage answer, HttpStatusCode expected)

@@ -224,7 +224,8 @@ public sealed class InvitationTests(IdentityFixture fixture)
         var invited = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
         using var client = fixture.Replica.Client();
         (await AcceptAsync(client, invited.Code, fixture.Admin.Name.ToUpperInvariant())).ShouldBe("identity.user-name-taken");
-        using (var page = await client.PostAsync(
+        using var browser = fixture.Replica.Browser();
+        using (var page = await browser.PostAsync(
             new Uri("/api/identity/invitations/accept", UriKind.Relative),
             new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
             {
@@ -235,7 +236,7 @@ public sealed class InvitationTests(IdentityFixture fixture)
             })))
         {
             page.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-            (await page.Content.ReadAsStringAsync()).ShouldContain("The user name is taken");
+            (await page.Content.ReadAsStringAsync()).ShouldContain("该用户名已被使用");
         }
 
         (await AcceptAsync(client, invited.Code)).ShouldBe("");
@@ -297,6 +298,50 @@ public sealed class InvitationTests(IdentityFixture fixture)
             .ShouldBeSubsetOf(await ListAsync(fixture.Admin));
         (await ListAsync(fixture.Admin, $"&schoolId={roster.B.Id}&studentId={roster.B.Student}")).ShouldContain(otherSchool.Id);
         (await ListAsync(fixture.Admin, $"&schoolId={roster.B.Id}&studentId={roster.A.Student}")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-1")]
+    public async Task Whoever_may_invite_may_take_back_and_the_code_is_then_an_unknown_one()
+    {
+        var roster = await fixture.RosterAsync();
+        var teacher = await fixture.JoinAsync(roster.A.Invite(Role.HomeroomTeacher));
+        var schoolAdmin = await fixture.JoinAsync(roster.A.Invite(Role.SchoolAdmin));
+        var elsewhere = await fixture.JoinAsync(roster.B.Invite(Role.SchoolAdmin));
+        var ofClass = await fixture.Admin.InviteAsync(roster.A.Invite(Role.Guardian));
+        var otherClass = await fixture.Admin.InviteAsync(roster.A.InviteOther());
+        var district = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
+
+        (await WithdrawAsync(elsewhere, ofClass.Id)).ShouldBe("request.not-found");
+        (await WithdrawAsync(teacher, otherClass.Id)).ShouldBe("request.not-found");
+        (await WithdrawAsync(schoolAdmin, district.Id)).ShouldBe("request.not-found");
+        (await WithdrawAsync(teacher, ofClass.Id)).ShouldBe("");
+        (await WithdrawAsync(schoolAdmin, otherClass.Id)).ShouldBe("");
+        (await WithdrawAsync(fixture.Admin, district.Id)).ShouldBe("");
+        (await WithdrawAsync(fixture.Admin, district.Id)).ShouldBe("request.not-found");
+
+        using var client = fixture.Replica.Client();
+        foreach (var code in new[] { ofClass.Code, otherClass.Code, district.Code })
+            (await AcceptAsync(client, code)).ShouldBe("identity.code-unknown");
+        (await AcceptSignedInAsync(teacher, ofClass.Code)).ShouldBe("identity.code-unknown");
+        var listed = await fixture.Admin.Client.GetAsync<Page<InvitationState>>("/api/identity/invitations?size=500");
+        listed.Items.Single(item => item.Id == district.Id).WithdrawnAt.ShouldNotBeNull();
+        (await fixture.System.QueryAsync(
+            $"SELECT actor FROM platform.audit WHERE action = 'WithdrawInvitation' AND subject_id = '{ofClass.Id}'"))
+            .ShouldBe([$"account:{(await teacher.MeAsync()).Id:N}"]);
+    }
+
+    [Fact]
+    public async Task What_was_accepted_cannot_be_taken_back_and_of_both_at_once_one_wins()
+    {
+        var used = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
+        using var client = fixture.Replica.Client();
+        (await AcceptAsync(client, used.Code)).ShouldBe("");
+        (await WithdrawAsync(fixture.Admin, used.Id)).ShouldBe("identity.invitation-used");
+
+        var both = await fixture.Admin.InviteAsync(new Invite(Role.DistrictAdmin));
+        var answers = await Task.WhenAll(AcceptAsync(client, both.Code), WithdrawAsync(fixture.Admin, both.Id));
+        new[] { ("", "identity.invitation-used"), ("identity.code-unknown", "") }.ShouldContain((answers[0], answers[1]));
     }
 
     [Fact]
@@ -372,6 +417,13 @@ public sealed class InvitationTests(IdentityFixture fixture)
     private static async Task<string> AcceptSignedInAsync(Person person, string code)
     {
         using var answer = await person.Client.PostAsync("/api/identity/me/invitations", new AcceptWithAccount(code));
+        return answer.StatusCode == HttpStatusCode.NoContent ? "" : await answer.CodeAsync();
+    }
+
+    private static async Task<string> WithdrawAsync(Person person, Guid invitation)
+    {
+        using var answer = await person.Client.DeleteAsync(
+            new Uri($"/api/identity/invitations/{invitation}", UriKind.Relative));
         return answer.StatusCode == HttpStatusCode.NoContent ? "" : await answer.CodeAsync();
     }
 

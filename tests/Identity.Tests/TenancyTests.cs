@@ -9,7 +9,8 @@ public sealed class TenancyTests(IdentityFixture fixture)
     private static readonly string[] Exempt =
     [
         "__EFMigrationsHistory", "account", "client", "external_identity",
-        "external_sign_in", "first_admin_link", "logout_token", "session", "signing_key",
+        "external_sign_in", "first_admin_link", "logout_token", "second_factor", "session",
+        "signing_key",
     ];
 
     [Fact]

@@ -36,22 +36,14 @@ internal static class MyProvidersFeature
     }
 
     private static async Task<Results<NoContent, Problem>> LinkAsync(
-        LinkProvider request, IdentityDb db, Passwords passwords, CurrentCaller current, TimeProvider clock, HttpContext http,
+        LinkProvider request, IdentityDb db, SignInSteps steps, CurrentCaller current, TimeProvider clock, HttpContext http,
         CancellationToken cancel)
     {
         if (current.Caller.AccountId is not { } caller)
             return (Problem)Failures.SignInNeeded;
         var now = clock.GetUtcNow();
-        var mayTry = await db.Set<Account>().Where(a => a.Id == caller).CountAttemptAsync(now, cancel);
-        var account = await db.Set<Account>().SingleAsync(a => a.Id == caller, cancel);
-        if (!passwords.Verify(account, request.CurrentPassword) || !mayTry)
-        {
-            db.Audit(http, "LinkProviderRefused", account);
-            await db.SaveChangesAsync(cancel);
+        if (await steps.ShowAgainAsync(caller, request.CurrentPassword, null, "LinkProvider", http, cancel) is not { } account)
             return (Problem)IdentityFailures.PasswordWrong;
-        }
-
-        account.SignedIn();
         await db.SaveChangesAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
         if (await db.LockExternalSignInAsync(request.SignInCode, request.Verifier, now, cancel) is not { } proved)

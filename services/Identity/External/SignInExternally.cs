@@ -17,7 +17,8 @@ internal static class SignInExternallyFeature
             + $"{ExternalSignIn.Lifetime.TotalMinutes:0} minutes, to link it or to accept an invitation with it.");
 
     private static async Task<Results<Ok<SignedIn>, Problem>> SignInAsync(
-        SignInExternally request, IdentityDb db, SigningKeys keys, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        SignInExternally request, IdentityDb db, SigningKeys keys, SignInSteps steps, TokenIssuer tokens, TimeProvider clock,
+        HttpContext http, CancellationToken cancel)
     {
         if (SignInFeature.DeviceMistake(request.Device) is { } mistake)
             return Problem.Of([mistake]);
@@ -31,8 +32,10 @@ internal static class SignInExternallyFeature
 
         db.Remove(proved);
         var account = await db.Set<Account>().SingleAsync(a => a.Id == identity.AccountId, cancel);
-        var answer = await db.BeginSessionAsync(
-            http, key, account, request.Device, new ExternalSession(identity.Id, proved.ProviderSession), now, cancel);
+        var (session, refreshToken) = await steps.BeginSessionAsync(
+            account, request.Device, "SignInExternally", http, cancel,
+            from: new ExternalSession(identity.Id, proved.ProviderSession));
+        var answer = await tokens.IssueAsync(key, account, session, refreshToken, cancel);
         await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(answer);

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Identity.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261122095226_Initial")]
+    [Migration("20261122104953_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -345,6 +345,10 @@ namespace HomeSchool.Identity.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("used_by");
 
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
                     b.HasKey("Id")
                         .HasName("pk_invitation");
 
@@ -591,6 +595,44 @@ namespace HomeSchool.Identity.Migrations
                     b.ToTable("known_school");
                 });
 
+            modelBuilder.Entity("HomeSchool.Identity.SecondFactor", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("BegunAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("begun_at");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<long>("LastStep")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_step");
+
+                    b.PrimitiveCollection<byte[][]>("RecoveryCodes")
+                        .IsRequired()
+                        .HasColumnType("bytea[]")
+                        .HasColumnName("recovery_codes");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.Property<int>("WrongCodes")
+                        .HasColumnType("integer")
+                        .HasColumnName("wrong_codes");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_second_factor");
+
+                    b.ToTable("second_factor");
+                });
+
             modelBuilder.Entity("HomeSchool.Identity.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -634,6 +676,10 @@ namespace HomeSchool.Identity.Migrations
                     b.Property<DateTimeOffset>("LastUsedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_used_at");
+
+                    b.Property<bool>("OnPages")
+                        .HasColumnType("boolean")
+                        .HasColumnName("on_pages");
 
                     b.Property<string>("ProviderSession")
                         .HasColumnType("text")
@@ -874,6 +920,16 @@ namespace HomeSchool.Identity.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_role_grant_account_account_id");
+                });
+
+            modelBuilder.Entity("HomeSchool.Identity.SecondFactor", b =>
+                {
+                    b.HasOne("HomeSchool.Identity.Account", null)
+                        .WithOne()
+                        .HasForeignKey("HomeSchool.Identity.SecondFactor", "AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_second_factor_account_account_id");
                 });
 
             modelBuilder.Entity("HomeSchool.Identity.Session", b =>

@@ -103,7 +103,8 @@ namespace HomeSchool.Identity.Migrations
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    used_by = table.Column<Guid>(type: "uuid", nullable: true)
+                    used_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    withdrawn_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -265,6 +266,29 @@ namespace HomeSchool.Identity.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "second_factor",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    begun_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    last_step = table.Column<long>(type: "bigint", nullable: false),
+                    wrong_codes = table.Column<int>(type: "integer", nullable: false),
+                    recovery_codes = table.Column<byte[][]>(type: "bytea[]", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_second_factor", x => x.account_id);
+                    table.ForeignKey(
+                        name: "fk_second_factor_account_account_id",
+                        column: x => x.account_id,
+                        principalTable: "account",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "session",
                 columns: table => new
                 {
@@ -273,6 +297,7 @@ namespace HomeSchool.Identity.Migrations
                     family_hash = table.Column<byte[]>(type: "bytea", nullable: false),
                     secret_hash = table.Column<byte[]>(type: "bytea", nullable: false),
                     earlier_secret_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    on_pages = table.Column<bool>(type: "boolean", nullable: false),
                     device = table.Column<string>(type: "text", nullable: true),
                     external_identity_id = table.Column<Guid>(type: "uuid", nullable: true),
                     provider_session = table.Column<string>(type: "text", nullable: true),
@@ -467,6 +492,9 @@ namespace HomeSchool.Identity.Migrations
 
             migrationBuilder.DropTable(
                 name: "role_grant");
+
+            migrationBuilder.DropTable(
+                name: "second_factor");
 
             migrationBuilder.DropTable(
                 name: "session");
