@@ -67,7 +67,7 @@ internal static class ArchivesFailures
     public static readonly Failure NamesNobody = new("archives.names-nobody", 403,
         "您的账号未关联教职工,无法署名;请联系管理员。", "Your account names no staff member; ask an administrator.");
 
-    /// <summary>Access that was decided, or given up, already.</summary>
+    /// <summary>Access that was decided, or taken back, already.</summary>
     public static readonly Failure AccessDecided = new("archives.access-decided", 409,
         "该申请已处理。", "This request for access is decided already.");
 

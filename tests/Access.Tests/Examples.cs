@@ -68,6 +68,35 @@ internal static class Examples
             $"{OfDistrict(w)}/imports/{await w.ImportAsync(w.District, World.Roster())}/confirm", new { })),
         Thing("CancelImport", District, async w => Call.Post(
             $"{OfDistrict(w)}/imports/{await w.ImportAsync(w.District, World.Roster())}/cancel", new { })),
+        Thing("Reorganise", District, w => Call.Post($"{OfDistrict(w)}/reorganisations", World.NewSchool())),
+
+        Thing("WriteSensitiveItem", Child, w => Call.Post($"{OfChild(w)}/sensitive-items", World.Note)),
+        Thing("ListSensitiveItems", Child, w => Call.Get($"{OfChild(w)}/sensitive-items")) with { Shows = w => w.Item },
+        Thing("ReadSensitiveItem", Child,
+            w => Call.Post($"{OfDistrict(w)}/sensitive-items/{w.Item}/reads", new { purpose = "support" })),
+        Thing("ReadSensitiveItemInCrisis", Child,
+            w => Call.Post($"{OfDistrict(w)}/sensitive-items/{w.Item}/emergency-reads", World.Crisis)),
+        Thing("ListSensitiveReads", Child, w => Call.Get($"{OfChild(w)}/sensitive-reads")) with { Shows = w => w.EmergencyRead },
+        Thing("AskForSensitiveAccess", Child, w => Call.Post($"{OfChild(w)}/sensitive-access", World.Wish)),
+        Any("ListSensitiveAccess", w => Call.Get($"{OfDistrict(w)}/sensitive-access?size=500")) with { Shows = w => w.Access },
+        Thing("DecideSensitiveAccess", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/sensitive-access/{await w.AskAsync(w.Child)}/decision", new { granted = false })),
+        Thing("WithdrawSensitiveAccess", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/sensitive-access/{await w.AskAsync(w.Child)}/withdraw", new { })),
+        Any("ListEmergencyReads", w => Call.Get($"{OfDistrict(w)}/emergency-reads?size=500")) with { Shows = w => w.EmergencyRead },
+        // All callers have one account, and nobody reviews the own read.
+        Thing("ReviewEmergencyRead", Child, w => Call.Post(
+            $"{OfDistrict(w)}/emergency-reads/{w.EmergencyRead}/review", new { finding = "justified", note = "核实" })) with { Answers = 403 },
+        Thing("ReadSensitivePolicy", District, w => Call.Get($"{OfDistrict(w)}/sensitive-policy"), downwards: true),
+        Thing("ChangeSensitivePolicy", District, w => Call.Put($"{OfDistrict(w)}/sensitive-policy", World.SensitivePolicy)),
+
+        Thing("OpenComplianceCase", District, w => Call.Post(Cases(w), World.Assessment)),
+        List("ListComplianceCases", District, Cases, w => w.Case),
+        Thing("ExportComplianceCases", District, w => Call.Get($"{Cases(w)}/export")) with { Shows = w => w.Case },
+        Thing("ReadComplianceCase", District, w => Call.Get($"{Cases(w)}/{w.Case}")),
+        Thing("WriteCompliancePart", District, w => Call.Put($"{Cases(w)}/{w.Case}/parts/impact", new { text = "内容" })),
+        Thing("CloseComplianceCase", District, w => Call.Post($"{Cases(w)}/{w.Case}/close", new { })) with { Answers = 409 },
+        Thing("PrintComplianceDocument", District, w => Call.Get($"{Cases(w)}/{w.Case}/documents/report")),
     ];
 
     private static Example[] Visits =>
@@ -159,7 +188,71 @@ internal static class Examples
         // The session of somebody who is none of the callers.
         Any("EndSession", w => Call.Delete($"/api/identity/me/sessions/{w.Session}")) with { Answers = 404, NeedsAccount = true },
         Any("EndOtherSessions", _ => Call.Delete("/api/identity/me/sessions")) with { NeedsAccount = true },
+        Thing("WithdrawInvitation", Child, async w => Call.Delete($"/api/identity/invitations/{(await w.InviteAsync(w.Child)).Id}")),
+        Any("SignInWithCode", "/api/identity/sign-in/code", new { ticket = "none", code = "000000" }) with { Answers = 401 },
+        Any("ReadSecondFactor", "/api/identity/me/second-factor") with { NeedsAccount = true },
+        Any("BeginSecondFactor", "/api/identity/me/second-factor", new { password = "wrong" })
+            with { Answers = 422, NeedsAccount = true },
+        Any("ConfirmSecondFactor", "/api/identity/me/second-factor/confirm", new { code = "000000" })
+            with { Answers = 422, NeedsAccount = true },
+        Any("RenewRecoveryCodes", "/api/identity/me/second-factor/recovery-codes", WrongTwice)
+            with { Answers = 422, NeedsAccount = true },
+        Any("EndSecondFactor", "/api/identity/me/second-factor/end", WrongTwice) with { Answers = 422, NeedsAccount = true },
+        Thing("ResetSecondFactor", Child, async w => Call.Delete($"/api/identity/accounts/{await w.AccountAsync(w.Child)}/second-factor"))
+            with { Answers = 404 },
+
+        Thing("CreateClient", School, w => Call.Post("/api/identity/clients", World.ClientAt(w.School))),
+        Any("ListClients", "/api/identity/clients?size=500") with { Shows = w => w.Client },
+        Thing("RenewClientSecret", School, w => Call.Post($"/api/identity/clients/{w.Client}/secret", new { })),
+        Thing("WithdrawClient", School, async w => Call.Delete($"/api/identity/clients/{await w.CreateClientAsync(w.School)}")),
+        Any("IssueClientToken", _ => Call.Post("/api/identity/oauth/token", new Form(ClientCredentials))) with { Answers = 401 },
+
+        // No provider is configured.
+        Any("ListProviders", "/api/identity/external"),
+        Any("GoToProvider", "/api/identity/external/none/start?challenge=none&return=/") with { Answers = 404 },
+        Any("ComeBackFromProvider", "/api/identity/external/none/callback") with { Answers = 404 },
+        Any("LogOutByProvider", _ => Call.Post("/api/identity/external/none/logout", new Form([KeyValuePair.Create("logout_token", "x")])))
+            with { Answers = 404 },
+        Any("SignInExternally", "/api/identity/external/sign-in", new { signInCode = "none", verifier = "none" }) with { Answers = 401 },
+        Any("AcceptInvitationExternally", "/api/identity/external/invitations",
+            new { signInCode = "none", verifier = "none", code = "0000-0000-0000-0000", userName = "nobody@school.example", language = "zh" })
+            with { Answers = 401 },
+        Any("ListMyProviders", "/api/identity/me/providers") with { NeedsAccount = true },
+        Any("LinkProvider", "/api/identity/me/providers", new { signInCode = "none", verifier = "none", currentPassword = "wrong" })
+            with { Answers = 422, NeedsAccount = true },
+        Any("UnlinkProvider", w => Call.Delete($"/api/identity/me/providers/{w.Session}")) with { Answers = 404, NeedsAccount = true },
+
+        // Pages know who asks by their cookie, which nobody here has: the token of the API opens none.
+        .. Pages(),
     ];
+
+    private static IEnumerable<Example> Pages()
+    {
+        const string account = "/account";
+        foreach (var (name, path) in new[]
+        {
+            ("ShowSignIn", "/sign-in"), ("ShowCode", "/code"), ("ShowAccount", ""), ("ShowPassword", "/password"),
+            ("ShowSecondFactor", "/second-factor"), ("ShowInvitations", "/invitations"),
+        })
+        {
+            yield return Any(name, account + path);
+        }
+
+        foreach (var (name, path) in new[]
+        {
+            ("SignInOnPage", "/sign-in"), ("SignInWithCodeOnPage", "/code"), ("SignOutOnPage", "/sign-out"), ("ChangePasswordOnPage", "/password"),
+            ("EndOtherSessionsOnPage", "/sessions/end-others"), ("AcceptInvitationSignedInOnPage", "/roles"),
+            ("BeginSecondFactorOnPage", "/second-factor"), ("ConfirmSecondFactorOnPage", "/second-factor/confirm"),
+            ("RenewRecoveryCodesOnPage", "/second-factor/recovery-codes"), ("EndSecondFactorOnPage", "/second-factor/end"),
+        })
+        {
+            yield return Any(name, _ => Call.Post(account + path, new Form([]))) with { Answers = 403 }; // from no page of ours
+        }
+
+        yield return Any("EndSessionOnPage", w => Call.Post($"{account}/sessions/{w.Session}/end", new Form([]))) with { Answers = 403 };
+        yield return Any("WithdrawInvitationOnPage", w => Call.Post($"{account}/invitations/{w.Session}/withdraw", new Form([])))
+            with { Answers = 403 };
+    }
 
     private static Example[] Common(string service)
     {
@@ -208,6 +301,10 @@ internal static class Examples
 
     private static string OfDistrict(World world) => $"/api/archives/districts/{world.District.Id}";
 
+    private static string OfChild(World world) => $"{OfDistrict(world)}/students/{world.Child.Id}";
+
+    private static string Cases(World world) => $"{OfDistrict(world)}/compliance-cases";
+
     private static string OfSchool(World world) => $"/api/archives/schools/{world.School.Id}";
 
     private static Node Child(World world) => world.Child;
@@ -217,6 +314,15 @@ internal static class Examples
     private static Node School(World world) => world.School;
 
     private static Node District(World world) => world.District;
+
+    private static object WrongTwice => new { password = "wrong", code = "000000" };
+
+    private static Dictionary<string, string> ClientCredentials => new(StringComparer.Ordinal)
+    {
+        ["grant_type"] = "client_credentials",
+        ["client_id"] = "nobody",
+        ["client_secret"] = "nothing",
+    };
 
     // Who has no account, with something secret that nobody gave him.
     private static Dictionary<string, string> Stranger(string secret) => new(StringComparer.Ordinal)

@@ -109,6 +109,21 @@ public sealed class World
     /// <summary>The path at which the family of <see cref="Visit"/> answers.</summary>
     public string VisitLink { get; private set; } = "";
 
+    /// <summary>A sensitive item about <see cref="Child"/>.</summary>
+    public Guid Item { get; private set; }
+
+    /// <summary>That somebody read it in a crisis.</summary>
+    public Guid EmergencyRead { get; private set; }
+
+    /// <summary>An access to <see cref="Child"/>'s sensitive items that somebody asked for.</summary>
+    public Guid Access { get; private set; }
+
+    /// <summary>A compliance case of <see cref="District"/>.</summary>
+    public Guid Case { get; private set; }
+
+    /// <summary>A machine client of <see cref="School"/>.</summary>
+    public Guid Client { get; private set; }
+
     /// <summary>A session of the guardian of <see cref="Child"/>.</summary>
     public Guid Session { get; private set; }
 
@@ -257,6 +272,64 @@ public sealed class World
     /// <summary>Answers to the survey about a visit.</summary>
     public static object SurveyAnswers => new { answers = new { conversation = 5, helpful = 8 } };
 
+    /// <summary>A sensitive item of a kind that <see cref="SensitivePolicy"/> lets all read who may read any.</summary>
+    public static object Note => new { kind = "medicalHistory", content = "花生过敏", advice = "就餐时留意" };
+
+    /// <summary>Why somebody breaks the glass.</summary>
+    public static object Crisis => new { reason = "学生晕倒,正在送往医院急救" };
+
+    /// <summary>A wish for access.</summary>
+    public static object Wish => new
+    {
+        kinds = new[] { "custody" },
+        purpose = "核实接送人",
+        until = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(7),
+    };
+
+    /// <summary>A policy by which every role that may read sensitive items at all reads those of <see cref="Note"/>'s kind.</summary>
+    public static object SensitivePolicy => new
+    {
+        readers = Contracts.Access.Table.Of(Permission.SensitiveRead).Roles
+            .Select(role => new { role = JsonNamingPolicy.CamelCase.ConvertName($"{role}"), kind = "medicalHistory", sees = "content" }),
+    };
+
+    /// <summary>A case to open.</summary>
+    public static object Assessment => new { kind = "impactAssessment", title = "上线新功能" };
+
+    /// <summary>A reorganisation that adds a school.</summary>
+    public static object NewSchool() => new { newSchools = new[] { new { sourceId = $"N{Guid.CreateVersion7():N}", name = "新校" } } };
+
+    /// <summary>A machine client of a school.</summary>
+    public static object ClientAt(Node school) => new { name = "看板", scopes = new[] { "feedRead" }, schoolId = school.Id };
+
+    /// <summary>Asks for access, as the class's teacher.</summary>
+    public async Task<Guid> AskAsync(Node child)
+    {
+        var ask = Call.Post($"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}/sensitive-access", Wish);
+        var access = IdOf(await installation.DoAsync("archives", ask, await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(access, child, Downwards: false));
+        return access;
+    }
+
+    /// <summary>Makes a machine client of a school.</summary>
+    public async Task<Guid> CreateClientAsync(Node school)
+    {
+        var client = IdOf(await installation.DoAsync(
+            "identity", Call.Post("/api/identity/clients", ClientAt(school)), await TokenAsync(Role.SchoolAdmin, school)));
+        Marks.Add(new Mark(client, school, Downwards: false));
+        return client;
+    }
+
+    /// <summary>The account of a new guardian of a child.</summary>
+    public async Task<Guid> AccountAsync(Node child)
+    {
+        var (role, _) = await JoinAsync(child);
+        var roles = await installation.DoAsync(
+            "identity", Call.Get($"/api/identity/roles?personId={child.Person}"),
+            await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District)));
+        return Items(roles).First(item => IdOf(item) == role).GetProperty("accountId").GetGuid();
+    }
+
     /// <summary>The query of an export of the whole audit.</summary>
     public const string AllTimes = "from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z";
 
@@ -309,6 +382,17 @@ public sealed class World
         SurveyLink = survey.GetProperty("url").Deserialize<Uri>()!.PathAndQuery;
         await installation.DoAsync("surveys", Call.Post(SurveyLink, SurveyAnswers), null);
 
+        var students = $"/api/archives/districts/{child.Up(PlaceKind.District).Id}";
+        var counselor = await TokenAsync(Role.Counselor, child.Up(PlaceKind.School));
+        Item = IdOf(await installation.DoAsync("archives", Call.Post($"{students}/students/{child.Id}/sensitive-items", Note), counselor));
+        var read = await installation.DoAsync(
+            "archives", Call.Post($"{students}/sensitive-items/{Item}/emergency-reads", Crisis), counselor);
+        EmergencyRead = read.GetProperty("readId").GetGuid();
+        Marks.Add(new Mark(Item, child, Downwards: false));
+        Marks.Add(new Mark(EmergencyRead, child, Downwards: false));
+        Access = await AskAsync(child);
+        Client = await CreateClientAsync(child.Up(PlaceKind.School));
+
         await InviteAsync(child);
         var (_, userName) = await JoinAsync(child);
         var signedIn = await installation.DoAsync(
@@ -331,6 +415,10 @@ public sealed class World
             await installation.DoAsync("surveys", Call.Put($"/api/surveys/policies/{district.Id}", new { daysOpen = 8 }), admin);
             foreach (var service in installation.Services.Keys)
                 await installation.DoAsync(service, Call.Get($"/api/{service}/operations/audit/export?{AllTimes}"), admin);
+            var archives = $"/api/archives/districts/{district.Id}";
+            await installation.DoAsync("archives", Call.Put($"{archives}/sensitive-policy", SensitivePolicy), admin);
+            Case = IdOf(await installation.DoAsync("archives", Call.Post($"{archives}/compliance-cases", Assessment), admin));
+            Marks.Add(new Mark(Case, district, Downwards: false));
             // It waits to be confirmed, with a change to show and a mistake.
             Import = await ImportAsync(
                 district, Roster().Remove("enrollments.csv", "E6").Add("enrollments.csv", "E10,,,C1,S1,nobody,student,,,"));

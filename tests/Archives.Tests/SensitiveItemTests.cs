@@ -158,7 +158,8 @@ public sealed class SensitiveItemTests(ArchivesFixture archives) : IAsyncLifetim
         archives.Clock.DaysAhead = 0;
         (await PostAsync(vice, $"sensitive-access/{access}/withdraw", new { })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await TryReadAsync(subject, medical)).Code.ShouldBe("archives.access-needed");
-        (await PostAsync(subject, $"sensitive-access/{access}/withdraw", new { })).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await PostAsync(vice, $"sensitive-access/{access}/withdraw", new { })).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await PostAsync(subject, $"sensitive-access/{access}/withdraw", new { })).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]

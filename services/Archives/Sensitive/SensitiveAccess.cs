@@ -15,7 +15,7 @@ public enum AccessState
     /// <summary>An approver said no.</summary>
     Refused,
 
-    /// <summary>It was given up or taken back.</summary>
+    /// <summary>It was taken back.</summary>
     Withdrawn,
 }
 
@@ -61,7 +61,7 @@ public sealed class SensitiveAccess
     /// <summary>When it was decided.</summary>
     public DateTimeOffset? DecidedAt { get; private set; }
 
-    /// <summary>When it was given up or taken back.</summary>
+    /// <summary>When it was taken back.</summary>
     public DateTimeOffset? WithdrawnAt { get; private set; }
 
     /// <summary>Grows by one with every change.</summary>
@@ -104,7 +104,7 @@ public sealed class SensitiveAccess
         return null;
     }
 
-    /// <summary>Gives it up, or takes it back; what was refused stays so.</summary>
+    /// <summary>Takes it back; what was refused stays so.</summary>
     public Failure? Withdraw(DateTimeOffset now)
     {
         if (State is not (AccessState.Asked or AccessState.Granted))
