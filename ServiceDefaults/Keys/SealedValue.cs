@@ -10,6 +10,16 @@ namespace HomeSchool.ServiceDefaults.Keys;
 /// <param name="Row">The row's own id.</param>
 public sealed record Place(string Table, string Column, Guid Row);
 
+/// <summary>A column whose values are sealed.</summary>
+/// <param name="Table">The table with its service, e.g. <c>visits.visit_record</c>; for ever.</param>
+/// <param name="Column">The column; for ever.</param>
+/// <param name="Row">The column with the row's own id.</param>
+public sealed record SealedColumn(string Table, string Column, string Row)
+{
+    /// <summary>Where the value of a row stands.</summary>
+    public Place Of(Guid row) => new(Table, Column, row);
+}
+
 /// <summary>
 /// The bytes of a sealed value: format (1), number of keys, each key's id, nonce, ciphertext, tag. Everything in front of the
 /// nonce is associated data, together with district, table, column and row.
@@ -35,6 +45,16 @@ internal static class SealedValue
             return null;
         Gcm.Encrypt(key, value, Associated(result.AsSpan(0, header), district, place), result.AsSpan(header));
         CryptographicOperations.ZeroMemory(key);
+        return result;
+    }
+
+    /// <summary>What stands for a value that was erased elsewhere: it names its keys and holds nothing that they could open.</summary>
+    public static byte[] Erased(IReadOnlyList<Guid> keys)
+    {
+        var result = new byte[2 + (keys.Count * IdSize) + Gcm.Overhead];
+        (result[0], result[1]) = (Format, checked((byte)keys.Count));
+        for (var i = 0; i < keys.Count; i++)
+            keys[i].TryWriteBytes(result.AsSpan(2 + (i * IdSize), IdSize), bigEndian: true, out _);
         return result;
     }
 

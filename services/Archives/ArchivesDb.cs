@@ -3,6 +3,7 @@ using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Archives;
@@ -15,6 +16,17 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
 {
     // Orders Chinese names by pinyin.
     private const string NameOrder = "zh-x-icu";
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new()
+    {
+        Sealed =
+        [
+            SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
+            SensitiveRead.SealedReviewNote,
+        ],
+        Files = [OneRosterFile.OfDistrict],
+    };
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -295,7 +295,7 @@ internal static class RosterCheck
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<string> SqlAsync(string name, CancellationToken cancel)
+    internal static async Task<string> SqlAsync(string name, CancellationToken cancel)
     {
         await using var stream = typeof(RosterCheck).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
