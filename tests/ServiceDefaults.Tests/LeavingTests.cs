@@ -68,7 +68,8 @@ public sealed class LeavingTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_owner_can_read_the_files()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "has no such modes");
+        if (OperatingSystem.IsWindows())
+            return; // has no such modes
         await ExportAsync();
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         (File.GetUnixFileMode(Left) & Others).ShouldBe(UnixFileMode.None);

@@ -12,6 +12,8 @@ public sealed class LeavingFixture : IAsyncLifetime
     /// <summary>The services that have data of a district.</summary>
     public static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights"];
 
+    private static readonly string[] Small = ["--schools", "2", "--students-per-school", "180"];
+
     private readonly string folder = Directory.CreateTempSubdirectory("homeschool-leaving-").FullName;
 
     /// <summary>Where the district comes to.</summary>
@@ -59,14 +61,14 @@ public sealed class LeavingFixture : IAsyncLifetime
     {
         await using (var here = await WholeSystem.StartAsync(("Keys__Master", new string('a', 40))))
         {
-            var credentials = await Story.TellAsync(here);
+            var credentials = await Story.TellAsync(here, Small);
             Admin = credentials.UserName;
             await WriteAsync(here, await Person.SignInAsync(here.Gateway, credentials));
             Exported = await ExportAsync(here, District, "left");
         }
 
         There = await WholeSystem.StartAsync(("Keys__Master", new string('b', 40)));
-        await Story.TellAsync(There);
+        await Story.TellAsync(There, [.. Small, "--seed", "2"]);
         await QuietAsync(There);
         Other = await ScalarAsync<Guid>(There, "Archives", "SELECT district_id FROM district_roster");
         await ExportAsync(There, Other, "before");
@@ -148,7 +150,8 @@ public sealed class LeavingFixture : IAsyncLifetime
         var answers = await people["officer@school.example"].SendAsync(HttpMethod.Get, "/api/surveys/answers");
         var item = await people["counselor@school.example"].SendAsync(
             HttpMethod.Post, $"/api/archives/districts/{District}/sensitive-items/{Items.Item}/reads", new { purpose = "counselling" });
-        return new Texts(record.GetRawText(), answers.GetRawText(), item.GetRawText());
+        return new Texts(
+            record.GetRawText(), answers.GetRawText(), item.GetProperty("content").GetString()!, item.GetProperty("advice").GetString());
     }
 
     // Until nothing is on its way to another service.
@@ -162,5 +165,5 @@ public sealed class LeavingFixture : IAsyncLifetime
     }
 
     /// <summary>What was read.</summary>
-    internal sealed record Texts(string Record, string Answers, string Item);
+    internal sealed record Texts(string Record, string Answers, string Item, string? Advice);
 }
