@@ -14,8 +14,8 @@ using Npgsql;
 namespace HomeSchool.ServiceDefaults.Leaving;
 
 /// <summary>
-/// Writes everything that a service keeps of a district into a folder (ALL-10): for each table a file of JSON lines, what was sealed
-/// opened, and a manifest. One repeatable-read transaction, which ends with the audit row.
+/// Writes everything that a service keeps of a district into a folder (ALL-10): a file of JSON lines for each table, with what
+/// was sealed opened, and a manifest. One repeatable-read transaction, which ends with the audit row.
 /// </summary>
 internal sealed class DistrictExport(
     ServiceDb db, CurrentTenancy tenancy, ServiceName service, NpgsqlDataSource database, SealKey sealKey, AuditKey auditKey,
@@ -118,12 +118,12 @@ internal sealed class DistrictExport(
             lines.Clear();
             while (lines.Count < Together && (more = await reader.ReadAsync(cancel)))
             {
-                lines.Add((reader.GetString(0), [.. opened.Select((_, i) => (
-                    reader.GetGuid(1 + (2 * i)), reader.IsDBNull(2 + (2 * i)) ? null : reader.GetFieldValue<byte[]>(2 + (2 * i))))]));
+                lines.Add((reader.GetString(0), [.. opened.Select((_, i) =>
+                    (reader.GetGuid(1 + (2 * i)), reader.GetValue(2 + (2 * i)) as byte[]))]));
             }
 
             if (opened.Length > 0)
-                await Vault.FetchAsync(lines.SelectMany(line => line.Sealed).Select(value => value.Value).OfType<byte[]>(), cancel);
+                await Vault.FetchAsync(lines.SelectMany(line => line.Sealed).Select(cell => cell.Value).OfType<byte[]>(), cancel);
             foreach (var (json, values) in lines)
             {
                 var line = opened.Length == 0
@@ -172,7 +172,7 @@ internal sealed class DistrictExport(
     {
         var files = new List<ManifestFile>();
         await AddAsync(
-            AuditFile, "evidence: every seal of the service's audit, and the district's rows; ServiceDefaults/README.md says how to verify",
+            AuditFile, "evidence: every seal of the service's audit, with the district's rows; see ServiceDefaults/README.md",
             output => AuditOperations.WriteExportAsync(
                 output, DateTimeOffset.UnixEpoch, now, database, service.Value, sealKey, TenantScope.Of([district]), cancel));
         foreach (var other in db.Leaving.Files)

@@ -12,8 +12,8 @@ using NpgsqlTypes;
 namespace HomeSchool.ServiceDefaults.Leaving;
 
 /// <summary>
-/// Takes in a district that another installation exported (ALL-10): all of it in one transaction or nothing. Everything is checked
-/// before anything is changed; ids stay, so that what refers to each other does in all services.
+/// Takes in a district that another installation exported (ALL-10): all of it in one transaction, or nothing. Everything is
+/// checked before anything is changed; ids stay, so that what refers to each other still does, in all services.
 /// </summary>
 internal sealed class DistrictImport(
     ServiceDb db, CurrentTenancy tenancy, ServiceName service, AuditKey auditKey, TimeProvider clock, KeyVault? vault = null)
@@ -29,7 +29,8 @@ internal sealed class DistrictImport(
         if (manifest.Service != service.Value)
         {
             throw new LeavingException(
-                $"{folder} 属于 {manifest.Service},不属于 {service.Value}。", $"{folder} is of {manifest.Service}, not of {service.Value}.");
+                $"{folder} 属于 {manifest.Service},不属于 {service.Value}。",
+                $"{folder} is of {manifest.Service}, not of {service.Value}.");
         }
 
         var district = manifest.DistrictId;
@@ -45,7 +46,8 @@ internal sealed class DistrictImport(
         {
             throw new LeavingException(
                 $"导出时的数据库版本是 {manifest.Schema},此处是 {schema};请先使两处版本一致。",
-                $"It was exported from the schema {manifest.Schema}, and here is {schema}: bring both to the same version first.");
+                $"It was exported from the schema {manifest.Schema}, and here is {schema}: "
+                + "bring both to the same version first.");
         }
 
         var tables = await DistrictTable.ReadAsync(connection, db.Leaving, cancel);

@@ -84,7 +84,8 @@ internal sealed record DistrictTable(
         {
             if (sorted.Contains(table))
                 return;
-            foreach (var parent in tables.Where(other => other != table && references[table.Name].Contains(other.Name, StringComparer.Ordinal)))
+            var parents = references[table.Name].ToHashSet(StringComparer.Ordinal);
+            foreach (var parent in tables.Where(other => other != table && parents.Contains(other.Name)))
                 Visit(parent);
             sorted.Add(table);
         }
@@ -114,7 +115,8 @@ internal sealed record DistrictTable(
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT c.relname, p.relname FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
+            SELECT c.relname, p.relname
+            FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
             WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace
             """, connection);
         var references = new List<(string Child, string Parent)>();

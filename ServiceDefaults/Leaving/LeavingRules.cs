@@ -4,8 +4,9 @@ using Npgsql;
 namespace HomeSchool.ServiceDefaults.Leaving;
 
 /// <summary>
-/// What a service must say about its tables so that a district can leave with all of its data (ALL-10). Nothing needs to be said of
-/// a table with <c>district_id</c> and no <c>bytea</c>; a table or a <c>bytea</c> column of which nothing is known stops the export.
+/// What a service must say about its tables so that a district can leave with all of its data (ALL-10). Nothing needs to be said
+/// of a table with <c>district_id</c> and no <c>bytea</c>; any other table, or <c>bytea</c> column, of which nothing is said
+/// stops the export.
 /// </summary>
 public sealed record LeavingRules
 {
@@ -15,7 +16,7 @@ public sealed record LeavingRules
     /// <summary>Tables that stay, and why.</summary>
     public IReadOnlyList<StayingTable> Staying { get; init; } = [];
 
-    /// <summary>Columns that the vault has sealed: opened when they leave, sealed under the keys of the installation they come to.</summary>
+    /// <summary>Columns that the vault has sealed: opened when they leave, sealed anew where they arrive.</summary>
     public IReadOnlyList<SealedColumn> Sealed { get; init; } = [];
 
     /// <summary>Columns whose values are of an installation, not of the district.</summary>
@@ -28,7 +29,8 @@ public sealed record LeavingRules
 /// <summary>Which rows of a table are a district's.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Where">SQL over the table's row <c>t</c>; the district is <c>$1</c>.</param>
-/// <param name="Shared">Whether a row can be other districts' too: where it arrives, it may be there already, and stays as it is.</param>
+/// <param name="Shared">Whether a row can be other districts' too: where it arrives it may be already, and then stays as it
+/// is.</param>
 public sealed record DistrictRows(string Table, string Where, bool Shared = false);
 
 /// <summary>A table that stays where it is.</summary>
@@ -39,7 +41,8 @@ public sealed record StayingTable(string Table, string Why);
 /// <summary>A column whose values are of an installation: a secret, or a number that it gives.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Column">The column.</param>
-/// <param name="Sql">What it has where the row arrives: SQL over the row <c>r</c> as it was exported; the district is <c>$1</c>.</param>
+/// <param name="Sql">What it has where the row arrives: SQL over the row <c>r</c> as it was exported; the district is
+/// <c>$1</c>.</param>
 /// <param name="Leaves">Whether it is exported all the same, to be read.</param>
 public sealed record OwnColumn(string Table, string Column, string Sql, bool Leaves = false);
 

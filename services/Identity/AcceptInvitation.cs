@@ -97,8 +97,8 @@ internal static class AcceptInvitationFeature
         return TypedResults.NoContent();
     }
 
-    // The account that came with its district from another installation (ALL-10), without a password: who is invited to a role that
-    // it holds takes it up. Any other name that is taken stays taken.
+    // The account that came with its district from another installation (ALL-10), without a password: who is invited to a role
+    // that it holds takes it up. Any other name that is taken stays taken.
     private static async Task<Account?> LockImportedAsync(IdentityDb db, string userName, Grant role, CancellationToken cancel)
     {
         var account = await db.Set<Account>()

@@ -19,8 +19,9 @@ public sealed class Account
     /// installation.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count. Empty in an account that came with its
-    /// district from another installation: nobody signs in until it is taken up (<see cref="AcceptInvitationFeature"/>).</summary>
+    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count. Empty in an account that came with
+    /// its district from another installation: nobody signs in until it is taken up
+    /// (<see cref="AcceptInvitationFeature"/>).</summary>
     public string PasswordHash { get; set; } = "";
 
     /// <summary>The language that texts for this person are written in.</summary>

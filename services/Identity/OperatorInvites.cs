@@ -6,8 +6,8 @@ using HomeSchool.ServiceDefaults.Tenancy;
 namespace HomeSchool.Identity;
 
 /// <summary>
-/// The step <c>dotnet Identity.dll invite-admin DISTRICT</c>: the way into a district that was imported (ALL-10), whose accounts came
-/// without passwords. Its administrator accepts with the old user name, and invites the others anew.
+/// The step <c>dotnet Identity.dll invite-admin DISTRICT</c>: the way into a district that was imported (ALL-10), whose accounts
+/// came without passwords. Its administrator accepts with the old user name, and invites the others anew.
 /// </summary>
 internal static class OperatorInvites
 {

@@ -12,6 +12,9 @@ public sealed class LeavingFixture : IAsyncLifetime
     /// <summary>The services that have data of a district.</summary>
     public static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights"];
 
+    /// <summary>The user name that somebody has here, and somebody else there.</summary>
+    public const string SameName = "principal@school.example";
+
     private static readonly string[] Small = ["--schools", "2", "--students-per-school", "180"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("homeschool-leaving-").FullName;
@@ -24,6 +27,9 @@ public sealed class LeavingFixture : IAsyncLifetime
 
     /// <summary>The district that is there already.</summary>
     internal Guid Other { get; private set; }
+
+    /// <summary>Its administrator.</summary>
+    internal Person OtherAdmin { get; private set; } = null!;
 
     /// <summary>A completed visit.</summary>
     internal Guid Visit { get; private set; }
@@ -68,9 +74,10 @@ public sealed class LeavingFixture : IAsyncLifetime
         }
 
         There = await WholeSystem.StartAsync(("Keys__Master", new string('b', 40)));
-        await Story.TellAsync(There, [.. Small, "--seed", "2"]);
-        await QuietAsync(There);
+        OtherAdmin = await Person.SignInAsync(There.Gateway, await Story.TellAsync(There, [.. Small, "--seed", "2"]));
         Other = await ScalarAsync<Guid>(There, "Archives", "SELECT district_id FROM district_roster");
+        await InviteSameNameAsync(There, OtherAdmin);
+        await QuietAsync(There);
         await ExportAsync(There, Other, "before");
         foreach (var service in Services)
             Imported += await There.RunAsync(service, $"import-district {Folder("left", service)}");
@@ -111,12 +118,15 @@ public sealed class LeavingFixture : IAsyncLifetime
         var student = await ScalarAsync<Guid>(here, "Visits", $"SELECT student_id FROM visit_student WHERE visit_id = '{Visit}'");
         var @class = await ScalarAsync<Guid>(here, "Visits", $"SELECT class_id FROM visit_student WHERE visit_id = '{Visit}'");
         var other = await ScalarAsync<Guid>(
-            here, "Visits", $"SELECT student_id FROM enrolment WHERE school_id = '{school}' AND student_id NOT IN (SELECT student_id FROM visit_student) LIMIT 1");
+            here, "Visits",
+            $"SELECT student_id FROM enrolment e WHERE school_id = '{school}' AND NOT EXISTS (SELECT FROM visit_student v "
+            + "WHERE v.student_id = e.student_id)");
         var staff = await ScalarAsync<Guid>(
-            here, "Archives", $"SELECT staff_id FROM staff_post WHERE school_id = '{school}' AND class_id IS NULL ORDER BY id LIMIT 1");
+            here, "Archives", $"SELECT staff_id FROM staff_post WHERE school_id = '{school}' AND class_id IS NULL ORDER BY id");
         var teacher = await ScalarAsync<Guid>(
             here, "Archives", $"SELECT staff_id FROM staff_post WHERE class_id = '{@class}' AND role = 'HomeroomTeacher'");
-        Roles["teacher@school.example"] = new { role = "homeroomTeacher", schoolId = school, classId = @class, personId = teacher };
+        Roles["teacher@school.example"] =
+            new { role = "homeroomTeacher", schoolId = school, classId = @class, personId = teacher };
         Roles["counselor@school.example"] = new { role = "counselor", schoolId = school, personId = staff };
         Roles["officer@school.example"] = new { role = "moralEducationOfficer", schoolId = school, personId = staff };
         var people = new Dictionary<string, Person>(StringComparer.Ordinal);
@@ -127,6 +137,7 @@ public sealed class LeavingFixture : IAsyncLifetime
         }
 
         Accounts[Admin] = await admin.AccountAsync();
+        Accounts[SameName] = await InviteSameNameAsync(here, admin);
         var counselor = people["counselor@school.example"];
         var item = await WriteItemAsync(counselor, student, Canary.In("量表得分偏高"), "多鼓励");
         var erased = await WriteItemAsync(counselor, other, "将被删除的内容", null);
@@ -134,6 +145,12 @@ public sealed class LeavingFixture : IAsyncLifetime
         Before = await ReadAsync(people);
         await here.RunAsync("Archives", $"erase-student {District} {other}");
         await QuietAsync(here);
+    }
+
+    private static async Task<Guid> InviteSameNameAsync(WholeSystem system, Person admin)
+    {
+        var school = await ScalarAsync<Guid>(system, "Archives", "SELECT school_id FROM school");
+        return await (await admin.InviteAsync(new { role = "schoolAdmin", schoolId = school }, SameName)).AccountAsync();
     }
 
     private async Task<Guid> WriteItemAsync(Person counselor, Guid student, string content, string? advice)
@@ -149,9 +166,11 @@ public sealed class LeavingFixture : IAsyncLifetime
         var record = await people["teacher@school.example"].SendAsync(HttpMethod.Get, $"/api/visits/{Visit}/record");
         var answers = await people["officer@school.example"].SendAsync(HttpMethod.Get, "/api/surveys/answers");
         var item = await people["counselor@school.example"].SendAsync(
-            HttpMethod.Post, $"/api/archives/districts/{District}/sensitive-items/{Items.Item}/reads", new { purpose = "counselling" });
+            HttpMethod.Post, $"/api/archives/districts/{District}/sensitive-items/{Items.Item}/reads",
+            new { purpose = "counselling" });
         return new Texts(
-            record.GetRawText(), answers.GetRawText(), item.GetProperty("content").GetString()!, item.GetProperty("advice").GetString());
+            record.GetRawText(), answers.GetRawText(), item.GetProperty("content").GetString()!,
+            item.GetProperty("advice").GetString());
     }
 
     // Until nothing is on its way to another service.
@@ -159,8 +178,9 @@ public sealed class LeavingFixture : IAsyncLifetime
     {
         foreach (var service in Services)
         {
-            (await Eventually.GetAsync(
-                () => ScalarAsync<long>(system, service, "SELECT count(*) FROM platform.outbox"), waiting => waiting == 0)).ShouldBe(0);
+            var waiting = await Eventually.GetAsync(
+                () => ScalarAsync<long>(system, service, "SELECT count(*) FROM platform.outbox"), count => count == 0);
+            waiting.ShouldBe(0);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
 using HomeSchool.Testing;
 
@@ -26,6 +27,7 @@ public sealed class LeavingTests(LeavingFixture fixture) : IClassFixture<Leaving
             if (service == "Insights" && file == "coverage.jsonl")
                 continue; // its versions are the installation's
             File.ReadAllText(Path.Combine(fixture.Folder("arrived", service), file))
+                .Replace($"#{fixture.Accounts[LeavingFixture.SameName]}", "", StringComparison.Ordinal) // see below
                 .ShouldBe(File.ReadAllText(Path.Combine(fixture.Folder("left", service), file)), $"{service} {file}");
         }
     }
@@ -92,6 +94,30 @@ public sealed class LeavingTests(LeavingFixture fixture) : IClassFixture<Leaving
     }
 
     [Fact]
+    public async Task Whose_user_name_somebody_has_there_takes_nothing_over()
+    {
+        var imported = fixture.Accounts[LeavingFixture.SameName];
+        (await LeavingFixture.ScalarAsync<string>(
+            fixture.There, "Identity", $"SELECT user_name FROM account WHERE id = '{imported}'"))
+            .ShouldBe($"{LeavingFixture.SameName}#{imported}");
+        var somebody = await Person.SignInAsync(
+            fixture.There.Gateway, new Credentials(LeavingFixture.SameName, Person.Password));
+        var me = await somebody.SendAsync(HttpMethod.Get, "/api/identity/me");
+        me.GetProperty("id").GetGuid().ShouldNotBe(imported);
+        me.GetProperty("roles").EnumerateArray().Single().GetProperty("districtId").GetGuid().ShouldBe(fixture.Other);
+    }
+
+    [Fact]
+    public async Task An_account_is_not_taken_up_by_a_role_that_it_does_not_hold()
+    {
+        var code = await fixture.OtherAdmin.InviteAsync(new { role = "districtAdmin" });
+        var accept = new { code, userName = fixture.Roles.Keys.First(), Person.Password };
+        using var answer = await fixture.There.Gateway.PostAsJsonAsync(
+            new Uri("/api/identity/invitations/accept", UriKind.Relative), accept);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+    }
+
+    [Fact]
     public async Task Only_the_export_has_private_text_in_clear()
     {
         fixture.Canary.CountIn(await File.ReadAllTextAsync(
@@ -116,7 +142,8 @@ public sealed class LeavingTests(LeavingFixture fixture) : IClassFixture<Leaving
     {
         foreach (var service in LeavingFixture.Services)
         {
-            const string Sql = "SELECT count(*) FROM platform.audit WHERE actor = 'operator' AND reason LIKE 'sha256:%' AND district_id = ";
+            const string Sql =
+                "SELECT count(*) FROM platform.audit WHERE actor = 'operator' AND reason LIKE 'sha256:%' AND district_id = ";
             (await LeavingFixture.ScalarAsync<long>(
                 fixture.There, service, $"{Sql} '{fixture.District}' AND action = 'ImportDistrict'")).ShouldBe(1, service);
             (await LeavingFixture.ScalarAsync<long>(
@@ -159,7 +186,8 @@ public sealed class LeavingTests(LeavingFixture fixture) : IClassFixture<Leaving
     private HashSet<Guid> Ids(string export)
     {
         var ids = new HashSet<Guid>();
-        foreach (var path in LeavingFixture.Services.SelectMany(service => Directory.EnumerateFiles(fixture.Folder(export, service))))
+        foreach (var path in LeavingFixture.Services
+            .SelectMany(service => Directory.EnumerateFiles(fixture.Folder(export, service))))
         {
             if (Path.GetExtension(path) != ".zip")
             {

@@ -27,11 +27,13 @@ internal sealed class Person(HttpClient gateway, string token)
     }
 
     /// <summary>Invites somebody, who accepts and signs in.</summary>
-    public async Task<Person> InviteAsync(object role, string userName)
-    {
-        var invited = await SendAsync(HttpMethod.Post, "/api/identity/invitations", role);
-        return await AcceptAsync(gateway, invited.GetProperty("code").GetString()!, userName);
-    }
+    public async Task<Person> InviteAsync(object role, string userName) =>
+        await AcceptAsync(gateway, await InviteAsync(role), userName);
+
+    /// <summary>Invites somebody.</summary>
+    /// <returns>The code.</returns>
+    public async Task<string> InviteAsync(object role) =>
+        (await SendAsync(HttpMethod.Post, "/api/identity/invitations", role)).GetProperty("code").GetString()!;
 
     public async Task<Guid> AccountAsync() =>
         (await SendAsync(HttpMethod.Get, "/api/identity/me")).GetProperty("id").GetGuid();

@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace HomeSchool.SystemTests;
 
-/// <summary>The demonstration of <c>deploy/demo</c>, told to a system: it makes a district with visits and surveys over HTTP.</summary>
+/// <summary>The demonstration of <c>deploy/demo</c>, told to a system: a district with visits and surveys, over HTTP.</summary>
 internal static class Story
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -16,7 +16,8 @@ internal static class Story
     {
         var printed = await system.RunAsync("Identity", "first-admin");
         var link = printed.Split('\n').First(line => line.StartsWith("http", StringComparison.Ordinal)).Trim();
-        var credentials = Path.Combine(Path.GetTempPath(), Invariant($"homeschool-demo-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
+        var credentials = Path.Combine(
+            Path.GetTempPath(), Invariant($"homeschool-demo-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
         try
         {
             using var story = Process.Start(new ProcessStartInfo(

@@ -35,7 +35,8 @@ SELECT * FROM (VALUES
     ('file.academicSessions', 'bulk'), ('file.categories', 'absent'), ('file.classes', 'bulk'), ('file.classResources', 'absent'),
     ('file.courses', 'bulk'), ('file.courseResources', 'absent'), ('file.demographics', 'bulk'), ('file.enrollments', 'bulk'),
     ('file.lineItems', 'absent'), ('file.orgs', 'bulk'), ('file.resources', 'absent'), ('file.results', 'absent'),
-    ('file.users', 'bulk'), ('source.systemName', 'HomeSchool'), ('source.systemCode', 'homeschool')) AS v ("propertyName", "value")
+    ('file.users', 'bulk'),
+    ('source.systemName', 'HomeSchool'), ('source.systemCode', 'homeschool')) AS v ("propertyName", "value")
 
 -- # orgs.csv
 SELECT {district}::text AS "sourcedId", NULL AS "status", NULL AS "dateLastModified", 'District' AS "name", 'district' AS "type",
@@ -55,7 +56,8 @@ SELECT 'homeroom' AS "sourcedId", NULL AS "status", NULL AS "dateLastModified", 
     'homeroom' AS "title", NULL AS "courseCode", NULL AS "grades", {district}::text AS "orgSourcedId", NULL AS "subjects",
     NULL AS "subjectCodes"
 UNION ALL
-SELECT DISTINCT md5(subject), NULL, NULL, NULL, subject, NULL, NULL, {district}::text, subject, NULL FROM lessons WHERE subject <> ''
+SELECT DISTINCT md5(subject), NULL, NULL, NULL, subject, NULL, NULL, {district}::text, subject, NULL
+FROM lessons WHERE subject <> ''
 
 -- # classes.csv
 SELECT source_id AS "sourcedId", NULL AS "status", NULL AS "dateLastModified", title AS "title", grade AS "grades",
@@ -76,11 +78,11 @@ FROM staff_members f LEFT JOIN (
     SELECT staff_id, string_agg(DISTINCT school, ',') AS schools, lower(max(role)) AS role
     FROM posts WHERE class_id IS NULL GROUP BY staff_id) p ON p.staff_id = f.id
 UNION ALL
-SELECT s.source_id, NULL, NULL, 'true', e.schools, 'student', s.source_id, NULL, s.given_name, s.family_name, NULL, s.number, NULL,
-    NULL, NULL, a.guardians, e.grade, NULL
+SELECT s.source_id, NULL, NULL, 'true', e.schools, 'student', s.source_id, NULL, s.given_name, s.family_name, NULL, s.number,
+    NULL, NULL, NULL, a.guardians, e.grade, NULL
 FROM students s
-    LEFT JOIN (SELECT student_id, string_agg(DISTINCT school, ',') AS schools, min(grade) AS grade FROM stays GROUP BY student_id) e
-        ON e.student_id = s.id
+    LEFT JOIN (SELECT student_id, string_agg(DISTINCT school, ',') AS schools, min(grade) AS grade FROM stays
+               GROUP BY student_id) e ON e.student_id = s.id
     LEFT JOIN (SELECT student_id, string_agg(guardian, ',' ORDER BY contact_order) AS guardians FROM guardianships
                GROUP BY student_id) a ON a.student_id = s.id
 UNION ALL
@@ -105,8 +107,8 @@ SELECT e.id::text AS "sourcedId", NULL AS "status", NULL AS "dateLastModified", 
     e.starts_on AS "beginDate", e.ends_on AS "endDate"
 FROM stays e JOIN classes c ON c.school_id = e.school_id AND c.id = e.class_id
 UNION ALL
-SELECT p.id::text, NULL, NULL, CASE p.role WHEN 'SubjectTeacher' THEN p.taught ELSE c.source_id END, p.school, p.member, 'teacher',
-    (p.role <> 'DeputyHomeroomTeacher')::text, p.starts_on, p.ends_on
+SELECT p.id::text, NULL, NULL, CASE p.role WHEN 'SubjectTeacher' THEN p.taught ELSE c.source_id END, p.school, p.member,
+    'teacher', (p.role <> 'DeputyHomeroomTeacher')::text, p.starts_on, p.ends_on
 FROM posts p JOIN classes c ON c.school_id = p.school_id AND c.id = p.class_id
 UNION ALL
 SELECT md5(l.taught || e.id::text), NULL, NULL, l.taught, e.school, e.student, 'student', NULL, e.starts_on, e.ends_on

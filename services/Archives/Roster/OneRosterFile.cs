@@ -6,8 +6,8 @@ using Npgsql;
 namespace HomeSchool.Archives.Roster;
 
 /// <summary>
-/// The roster as it stands, as a OneRoster 1.1 zip (bulk): what a successor system reads when a district leaves (ALL-10), and what
-/// our own import takes. PostgreSQL writes the CSV (<c>OneRoster.sql</c>).
+/// The roster as it stands, as a OneRoster 1.1 zip (bulk): what a successor system reads when a district leaves (ALL-10), and
+/// what our own import takes. PostgreSQL writes the CSV (<c>OneRoster.sql</c>).
 /// </summary>
 internal static class OneRosterFile
 {
