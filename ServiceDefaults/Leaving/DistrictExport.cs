@@ -104,7 +104,8 @@ internal sealed class DistrictExport(
             $"""
             SELECT (SELECT row_to_json(r) FROM (SELECT {plain}) r)::text{beside}
             FROM public."{table.Name}" t WHERE {table.Rows.Where} ORDER BY {order}
-            """, connection) { CommandTimeout = 0 };
+            """, connection);
+        command.CommandTimeout = 0;
         command.Give(district);
 
         long rows = 0;

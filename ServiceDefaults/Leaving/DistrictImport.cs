@@ -180,7 +180,8 @@ internal sealed class DistrictImport(
         NpgsqlConnection connection, DistrictTable table, Guid district, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT count(*) FROM public.\"{table.Name}\" t WHERE {table.Rows.Where}", connection) { CommandTimeout = 0 };
+            $"SELECT count(*) FROM public.\"{table.Name}\" t WHERE {table.Rows.Where}", connection);
+        command.CommandTimeout = 0;
         command.Give(district);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
@@ -198,7 +199,8 @@ internal sealed class DistrictImport(
                 INSERT INTO public."{table.Name}" ({names}) SELECT {values}
                 FROM arriving a CROSS JOIN LATERAL json_populate_record(NULL::public."{table.Name}", a.line) r ORDER BY a.n
                 {(table.Rows.Shared ? "ON CONFLICT DO NOTHING" : "")}
-                """, connection) { CommandTimeout = 0 };
+                """, connection);
+            insert.CommandTimeout = 0;
             insert.Give(district);
             await insert.ExecuteNonQueryAsync(cancel);
         }
