@@ -3,6 +3,7 @@ using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using HomeSchool.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -23,6 +24,9 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     /// about duplicates and double bookings; a look beforehand could only guess.
     /// </summary>
     public virtual IReadOnlyDictionary<string, Failure> Refusals { get; } = new Dictionary<string, Failure>(StringComparer.Ordinal);
+
+    /// <summary>What leaves with a district, and what stays (ALL-10).</summary>
+    public virtual LeavingRules Leaving => new();
 
     internal bool HasPublished { get; private set; }
 

@@ -92,3 +92,20 @@ running() { [[ -n $(processes "$1") ]]; }
 stopped() { ! running "$1"; }
 
 supervisorctl() { as_service_user supervisorctl -c "$data/config/supervisord.conf" "$@"; }
+
+# The services, which are the parts with data.
+services() {
+  local file
+  for file in "$repo"/services/*/*.csproj; do
+    ! grep -qs 'Sdk="Microsoft.NET.Sdk.Web"' "$file" || basename "${file,,}" .csproj
+  done
+}
+
+# A folder for the plain files of a district that leaves or comes, gone when the script ends, however it ends. The services write
+# there, so it is the service user's.
+make_leaving_folder() {
+  folder=$(mktemp -d "$data/leaving.XXXXXX")
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 130' INT TERM
+  ! is_root || chown "$service_user:$service_user" "$folder"
+}

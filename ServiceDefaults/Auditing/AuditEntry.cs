@@ -16,7 +16,8 @@ public sealed class AuditEntry
     /// <summary>When (UTC, microseconds: what the database keeps).</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>Who: <c>account:…</c>, <c>client:…</c> (a machine), <c>provider:…</c>, <c>link:…</c> or <c>system</c>.</summary>
+    /// <summary>Who: <c>account:…</c>, <c>client:…</c> (a machine), <c>provider:…</c>, <c>link:…</c>, <c>system</c>, or
+    /// <c>operator</c>: a step on the server.</summary>
     public required string Actor { get; init; }
 
     /// <summary>The endpoint's name, e.g. <c>ScheduleVisit</c>.</summary>
@@ -50,6 +51,30 @@ public sealed class AuditEntry
     public byte[] Canonical() => AuditChain.Canonical(
         Id.ToString("N"), AuditChain.Microseconds(At), Actor, Action, Permission, DistrictId.ToString("N"),
         SchoolId?.ToString("N"), SubjectKind, SubjectId?.ToString("N"), Reason, CorrelationId);
+
+    /// <summary>What somebody did on the server itself, by a step of the service.</summary>
+    /// <param name="key">The service's key.</param>
+    /// <param name="now">When.</param>
+    /// <param name="action">The step, named like an endpoint.</param>
+    /// <param name="district">The district it happened in.</param>
+    /// <param name="kind">What kind of thing.</param>
+    /// <param name="subject">Which thing.</param>
+    /// <param name="reason">What else is to be known; no names.</param>
+    public static AuditEntry ByOperator(
+        AuditKey key, DateTimeOffset now, string action, Guid district, string kind, Guid subject, string? reason = null) =>
+        new AuditEntry
+        {
+            Id = Guid.CreateVersion7(now),
+            At = now,
+            Actor = "operator",
+            Action = action,
+            Permission = "operator",
+            DistrictId = district,
+            SubjectKind = kind,
+            SubjectId = subject,
+            Reason = reason,
+            CorrelationId = Guid.CreateVersion7(now).ToString("N"),
+        }.Signed(key);
 
     internal AuditEntry Signed(AuditKey key)
     {

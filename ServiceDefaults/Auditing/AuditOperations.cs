@@ -126,7 +126,8 @@ internal static class AuditOperations
             output => WriteExportAsync(output, from, to, database, service.Value, key, tenancy.Scope, cancel), JsonLines);
     }
 
-    private static async Task WriteExportAsync(
+    /// <summary>Writes the lines of an export: every seal, and the rows that are in the scope.</summary>
+    internal static async Task WriteExportAsync(
         Stream output, DateTimeOffset from, DateTimeOffset to, NpgsqlDataSource database, string service, SealKey key,
         TenantScope scope, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Leaving;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
@@ -92,8 +93,8 @@ public static class ServiceHost
     }
 
     /// <summary>
-    /// Serves; or, when the arguments name a step (<c>migrate</c>, <c>verify-audit</c>, or one of <see cref="KeySteps"/>), does that,
-    /// and ends.
+    /// Serves; or, when the arguments name a step (<c>migrate</c>, <c>verify-audit</c>, or one of <see cref="KeySteps"/> or
+    /// <see cref="LeavingSteps"/>), does that, and ends.
     /// </summary>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
@@ -106,6 +107,9 @@ public static class ServiceHost
 
         if (args is ["verify-audit", .. var arguments])
             return await AuditOperations.RunAsync(app.Services, arguments);
+
+        if (await LeavingSteps.RunAsync(app.Services, args, CancellationToken.None) is { } code)
+            return code;
 
         if (await KeySteps.RunAsync(app.Services, args, CancellationToken.None) is { } done)
         {

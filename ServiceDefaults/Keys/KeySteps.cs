@@ -1,4 +1,5 @@
 using System.Globalization;
+using HomeSchool.ServiceDefaults.Auditing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HomeSchool.ServiceDefaults.Keys;
@@ -20,16 +21,31 @@ internal static class KeySteps
         return args switch
         {
             ["rotate-master-key"] => Say(await vault.RotateMasterAsync(cancel)),
-            ["rotate-key", var id] => await vault.RotateAsync(Guid.Parse(id), cancel) is { } count
+            ["rotate-key", var id] => await vault.RotateAsync(Read(id), cancel) is { } count
                 ? Say(count)
                 : $"密钥库中没有 {id} 的密钥。The store has no key of {id}.",
-            ["erase-student", var district, var student] =>
-                await vault.EraseAsync(Guid.Parse(district), Guid.Parse(student), cancel)
-                    ? $"已销毁,最迟 {Seconds} 秒后处处生效。Destroyed, everywhere within {Seconds} s."
-                    : "此前已销毁。It was destroyed before.",
+            ["erase-student", var district, var student] => await EraseAsync(services, vault, Read(district), Read(student), cancel),
             _ => null,
         };
     }
+
+    private static async Task<string> EraseAsync(
+        IServiceProvider services, KeyVault vault, Guid district, Guid student, CancellationToken cancel)
+    {
+        var isNew = await vault.EraseAsync(district, student, cancel);
+        await using var scope = services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ServiceDb>();
+        var (key, now) = (services.GetRequiredService<AuditKey>(), services.GetRequiredService<TimeProvider>().GetUtcNow());
+        db.Add(AuditEntry.ByOperator(key, now, "EraseStudent", district, "student", student, isNew ? null : "again"));
+        await db.SaveChangesAsync(cancel);
+        return isNew
+            ? $"已销毁,最迟 {Seconds} 秒后处处生效。Destroyed, everywhere within {Seconds} s."
+            : "此前已销毁。It was destroyed before.";
+    }
+
+    private static Guid Read(string id) => Guid.TryParse(id, out var read)
+        ? read
+        : throw new ArgumentException($"{id} 不是编号。{id} is no id.", nameof(id));
 
     private static string Say(int count) => string.Create(
         CultureInfo.InvariantCulture, $"已重新包裹 {count} 个密钥。{count} keys are wrapped anew.");

@@ -120,6 +120,19 @@ internal sealed class KeyStore(NpgsqlDataSource database) : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
+    /// <summary>The keys of a district that are destroyed.</summary>
+    public async Task<List<Guid>> DestroyedAsync(Guid district, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT id FROM data_key WHERE district_id = $1 AND destroyed_at IS NOT NULL ORDER BY id");
+        command.Give(district);
+        var ids = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            ids.Add(reader.GetGuid(0));
+        return ids;
+    }
+
     /// <summary>Changes over to another master key: from then on, nothing in the store needs the one before.</summary>
     /// <param name="to">The id of the other.</param>
     /// <param name="rewrap">Gives a key's bytes under it.</param>

@@ -124,6 +124,10 @@ public sealed class KeyVault : IAsyncDisposable
         return done;
     }
 
+    /// <summary>The students of a district whose keys are destroyed.</summary>
+    public async Task<IReadOnlyList<Guid>> ErasedAsync(Guid district, CancellationToken cancel) =>
+        await store.DestroyedAsync(district, cancel);
+
     /// <summary>
     /// Wraps the keys of all schools and districts by the newest master key that this service is given; students' keys and what
     /// they seal stay as they are. Reads and writes go on, in all services that are given both master keys.

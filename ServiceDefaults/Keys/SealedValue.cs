@@ -10,6 +10,16 @@ namespace HomeSchool.ServiceDefaults.Keys;
 /// <param name="Row">The row's own id.</param>
 public sealed record Place(string Table, string Column, Guid Row);
 
+/// <summary>A column whose values are sealed.</summary>
+/// <param name="Table">The table with its service, e.g. <c>visits.visit_record</c>; for ever.</param>
+/// <param name="Column">The column; for ever.</param>
+/// <param name="Row">The column with the row's own id.</param>
+public sealed record SealedColumn(string Table, string Column, string Row)
+{
+    /// <summary>Where the value of a row stands.</summary>
+    public Place Of(Guid row) => new(Table, Column, row);
+}
+
 /// <summary>
 /// The bytes of a sealed value: format (1), number of keys, each key's id, nonce, ciphertext, tag. Everything in front of the
 /// nonce is associated data, together with district, table, column and row.
@@ -25,11 +35,7 @@ internal static class SealedValue
     public static byte[]? Seal(IReadOnlyList<CachedKey> keys, Guid district, Place place, ReadOnlySpan<byte> value)
     {
         var header = 2 + (keys.Count * IdSize);
-        var result = new byte[header + value.Length + Gcm.Overhead];
-        (result[0], result[1]) = (Format, checked((byte)keys.Count));
-        for (var i = 0; i < keys.Count; i++)
-            keys[i].Id.TryWriteBytes(result.AsSpan(2 + (i * IdSize), IdSize), bigEndian: true, out _);
-
+        var result = Empty([.. keys.Select(key => key.Id)], value.Length);
         Span<byte> key = stackalloc byte[KeySize];
         if (!TryDerive(keys, key))
             return null;
@@ -37,6 +43,9 @@ internal static class SealedValue
         CryptographicOperations.ZeroMemory(key);
         return result;
     }
+
+    /// <summary>Stands for a value that was erased elsewhere: it names its keys and holds nothing that they could open.</summary>
+    public static byte[] Erased(IReadOnlyList<Guid> keys) => Empty(keys, 0);
 
     /// <summary>The ids of the keys that a value is sealed under.</summary>
     /// <exception cref="CryptographicException">These bytes are not a sealed value.</exception>
@@ -67,6 +76,16 @@ internal static class SealedValue
         {
             CryptographicOperations.ZeroMemory(key);
         }
+    }
+
+    // The header, and room for a value of a length.
+    private static byte[] Empty(IReadOnlyList<Guid> keys, int length)
+    {
+        var result = new byte[2 + (keys.Count * IdSize) + length + Gcm.Overhead];
+        (result[0], result[1]) = (Format, checked((byte)keys.Count));
+        for (var i = 0; i < keys.Count; i++)
+            keys[i].TryWriteBytes(result.AsSpan(2 + (i * IdSize), IdSize), bigEndian: true, out _);
+        return result;
     }
 
     // Without any one of the keys, the others tell nothing of the result.

@@ -4,6 +4,7 @@ using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Archives;
@@ -27,6 +28,17 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new()
+    {
+        Sealed =
+        [
+            SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
+            SensitiveRead.SealedReviewNote,
+        ],
+        Files = [OneRosterFile.OfDistrict],
+    };
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -43,7 +43,8 @@ internal static class AcceptInvitationFeature
         var now = clock.GetUtcNow();
         if (await LockAsync(db, request.Code, cancel) is not { } invitation)
             return (Problem)IdentityFailures.CodeUnknown;
-        var account = new Account
+        var imported = await LockImportedAsync(db, userName, invitation.ToGrant(), cancel);
+        var account = imported ?? new Account
         {
             Id = Guid.CreateVersion7(now),
             DistrictId = invitation.DistrictId,
@@ -55,8 +56,12 @@ internal static class AcceptInvitationFeature
             return (Problem)refusal;
 
         passwords.Set(account, request.Password);
-        db.Add(account);
-        db.Add(account.Give(invitation.ToGrant(), now));
+        if (imported is null)
+        {
+            db.Add(account);
+            db.Add(account.Give(invitation.ToGrant(), now));
+        }
+
         await db.ShowGrantsOfAsync(account.Id, cancel);
         current.Caller = new Caller(null, $"link:{invitation.Id:N}", []);
         audit.About("account", account.Id, invitation.DistrictId, invitation.SchoolId);
@@ -91,6 +96,25 @@ internal static class AcceptInvitationFeature
         await db.ShowGrantsOfAsync(caller, cancel);
         audit.About("invitation", invitation.Id, invitation.DistrictId, invitation.SchoolId);
         return TypedResults.NoContent();
+    }
+
+    // The account that came with its district from another installation (ALL-10), without a password: who is invited to a role
+    // that it holds takes it up. Any other name that is taken stays taken.
+    private static async Task<Account?> LockImportedAsync(IdentityDb db, string userName, Grant role, CancellationToken cancel)
+    {
+        var account = await db.Set<Account>()
+            .FromSql(
+                $"""
+                SELECT * FROM account WHERE user_name = {userName} AND password_hash = ''
+                    AND NOT EXISTS (SELECT FROM external_identity e WHERE e.account_id = account.id) FOR UPDATE
+                """)
+            .SingleOrDefaultAsync(cancel);
+        if (account is null)
+            return null;
+        await db.ShowGrantsOfAsync(account.Id, cancel);
+        var roles = await db.Set<RoleGrant>().Where(grant => grant.AccountId == account.Id && grant.WithdrawnAt == null)
+            .ToListAsync(cancel);
+        return roles.Exists(grant => grant.ToGrant() == role) ? account : null;
     }
 
     /// <summary>The invitation of a code, locked for the transaction: of several who show one code at the same time the others

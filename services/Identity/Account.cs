@@ -19,8 +19,9 @@ public sealed class Account
     /// installation.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count; empty for an account without a
-    /// password, which signs in by a provider.</summary>
+    /// <summary>ASP.NET Core Identity's format: PBKDF2 with its own salt and iteration count. Empty for an account that signs in by a
+    /// provider, and for one that came with its district from another installation: nobody signs in until it is taken up
+    /// (<see cref="AcceptInvitationFeature"/>).</summary>
     public string PasswordHash { get; set; } = "";
 
     /// <summary>The language that texts for this person are written in.</summary>

@@ -3,6 +3,7 @@ using HomeSchool.Identity.External;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Identity;
@@ -23,6 +24,44 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             ["role_grant_once"] = IdentityFailures.RoleHeld,
             ["external_identity_once"] = IdentityFailures.ProviderIdentityTaken,
         };
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new()
+    {
+        Rows =
+        [
+            // Who has roles in several districts leaves with each; where the second arrives, the account is there.
+            new DistrictRows("account", "t.id IN (SELECT account_id FROM role_grant WHERE district_id = $1)", Shared: true),
+        ],
+        Own =
+        [
+            // Another one's name is not taken over: whose it is there signs in with it, and is invited to the roles.
+            new OwnColumn("account", "user_name", NameOrOther, Leaves: true),
+            new OwnColumn("account", "district_id", "$1"),
+            new OwnColumn("account", "password_hash", "''"), // no password fits: see AcceptInvitation
+            new OwnColumn("account", "failed_sign_ins", "0"),
+            new OwnColumn("account", "locked_until", "NULL"),
+            new OwnColumn("account", "permission_version", "1"),
+            new OwnColumn("account", "revoked_version", "0"),
+            new OwnColumn("account", "revoked_at", "NULL"),
+            new OwnColumn("invitation", "code_hash", "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
+        ],
+        Staying =
+        [
+            new StayingTable("session", "sign-ins to this installation"),
+            new StayingTable("second_factor", "a secret under this installation's keys: enrolled anew"),
+            new StayingTable("client", "programs with secrets of this installation: registered anew"),
+            new StayingTable("external_identity", "links to this installation's providers"),
+            new StayingTable("external_sign_in", "sign-ins to this installation"),
+            new StayingTable("logout_token", "sign-outs of this installation"),
+            new StayingTable("signing_key", "a secret of this installation"),
+            new StayingTable("first_admin_link", "a secret of this installation"),
+        ],
+    };
+
+    private const string NameOrOther =
+        "CASE WHEN EXISTS (SELECT FROM account x WHERE x.user_name = r.user_name AND x.id <> r.id) "
+        + "THEN r.user_name || '#' || r.id ELSE r.user_name END";
 
     /// <summary>Lets the rest of the transaction see the roles of one account, whatever its districts.</summary>
     public Task ShowGrantsOfAsync(Guid account, CancellationToken cancel) =>

@@ -37,7 +37,7 @@ public sealed class Invitation
     /// <summary>SHA-256 of the code.</summary>
     public required byte[] CodeHash { get; init; }
 
-    /// <summary>The account that invites.</summary>
+    /// <summary>The account that invites; all zeros for an operator on the server.</summary>
     public Guid CreatedBy { get; init; }
 
     /// <summary>When.</summary>

@@ -57,4 +57,9 @@ api.MapBackChannelLogout();
 
 app.MapPages();
 
-return args is ["first-admin"] ? await FirstAdmin.PrintLinkAsync(app.Services) : await app.RunServiceAsync(args);
+return args switch
+{
+    ["first-admin"] => await FirstAdmin.PrintLinkAsync(app.Services),
+    ["invite-admin", var district] => await OperatorInvites.PrintLinkAsync(app.Services, district),
+    _ => await app.RunServiceAsync(args),
+};

@@ -1,5 +1,6 @@
 using HomeSchool.Insights.Feed;
 using HomeSchool.ServiceDefaults;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Insights;
@@ -12,6 +13,19 @@ public sealed class InsightsDb(DbContextOptions<InsightsDb> options) : ServiceDb
 {
     /// <summary>Gives figures their versions; one for the whole database, so that any later change has the higher one.</summary>
     internal const string CoverageVersions = "coverage_version";
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new()
+    {
+        Rows = [new DistrictRows("district", "t.id = $1")],
+        Own = [new OwnColumn("coverage", "version", $"nextval('{CoverageVersions}')", Leaves: true)],
+        Staying =
+        [
+            new StayingTable("feed", "what dashboards may have missed in the last days, at positions of this installation"),
+            new StayingTable("feed_head", "the end of this installation's feed"),
+            new StayingTable("unannounced", "what is due to be announced within the second"),
+        ],
+    };
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -100,8 +100,11 @@ public sealed class Answer
     /// <summary>1 for the first; of two changes at the same time one is refused.</summary>
     public long Version { get; private set; }
 
+    /// <summary>The column of the answers.</summary>
+    internal static readonly SealedColumn SealedAnswers = new("surveys.answer", "answers", "invitation_id");
+
     /// <summary>Where the answers of an invitation stand.</summary>
-    internal static Place AnswersOf(Guid invitation) => new("surveys.answer", "answers", invitation);
+    internal static Place AnswersOf(Guid invitation) => SealedAnswers.Of(invitation);
 
     /// <summary>What was answered, as it is stored under a key.</summary>
     internal static byte[] Write(Dictionary<string, JsonElement> answers) =>

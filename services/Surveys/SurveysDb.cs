@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Surveys;
@@ -23,6 +24,19 @@ public sealed class SurveysDb(DbContextOptions<SurveysDb> options) : ServiceDb(o
         // Two first answers at the same time: the slower one reads what is there and may change it.
         ["pk_answer"] = Failures.ChangedMeanwhile,
         ["pk_policy"] = Failures.ChangedMeanwhile,
+    };
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new()
+    {
+        Sealed = [Answer.SealedAnswers],
+        Rows =
+        [
+            // The questions, without which nobody understands the answers; every installation has them.
+            new DistrictRows(
+                "definition", "(t.kind, t.version) IN (SELECT kind, definition_version FROM invitation WHERE district_id = $1)",
+                Shared: true),
+        ],
     };
 
     /// <inheritdoc/>

@@ -48,6 +48,9 @@ public sealed class VisitAnswer
     /// <summary>When.</summary>
     public DateTimeOffset AnsweredAt { get; init; }
 
+    /// <summary>The column of the reason.</summary>
+    internal static readonly SealedColumn SealedReason = new("visits.visit_answer", "reason", "id");
+
     /// <summary>Where an answer's reason stands.</summary>
-    internal static Place ReasonOf(Guid answer) => new("visits.visit_answer", "reason", answer);
+    internal static Place ReasonOf(Guid answer) => SealedReason.Of(answer);
 }

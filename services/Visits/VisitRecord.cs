@@ -39,8 +39,11 @@ public sealed class VisitRecord
     /// <summary>What it says: a <see cref="RecordContent"/> as JSON, sealed.</summary>
     public required byte[] Content { get; init; }
 
+    /// <summary>The column of the content.</summary>
+    internal static readonly SealedColumn SealedContent = new("visits.visit_record", "content", "visit_id");
+
     /// <summary>Where the content of a visit's record stands.</summary>
-    internal static Place ContentOf(Guid visit) => new("visits.visit_record", "content", visit);
+    internal static Place ContentOf(Guid visit) => SealedContent.Of(visit);
 }
 
 /// <summary>What a record says.</summary>

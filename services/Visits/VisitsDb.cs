@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -22,6 +23,9 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new() { Sealed = [VisitRecord.SealedContent, VisitAnswer.SealedReason] };
 
     /// <summary>Visits.</summary>
     public DbSet<Visit> Visits => Set<Visit>();

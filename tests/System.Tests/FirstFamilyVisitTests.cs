@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using HomeSchool.Testing;
-using static System.FormattableString;
 
 namespace HomeSchool.SystemTests;
 
@@ -30,31 +28,7 @@ public sealed class FirstFamilyVisitTests
     private static async Task TellAsync(params string[] more)
     {
         await using var system = await WholeSystem.StartAsync();
-        var printed = await system.RunAsync("Identity", "first-admin");
-        var link = printed.Split('\n').First(line => line.StartsWith("http", StringComparison.Ordinal)).Trim();
-        var credentials = Path.Combine(Path.GetTempPath(), Invariant($"homeschool-demo-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
-        try
-        {
-            using var story = Process.Start(new ProcessStartInfo(
-                "dotnet",
-                [
-                    WholeSystem.Built("deploy/DemoDistrict", "DemoDistrict"), "story",
-                    "--url", system.Gateway.BaseAddress!.ToString(), "--admin-link", link, "--admin-file", credentials, .. more,
-                ])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            var told = story.StandardOutput.ReadToEndAsync();
-            var failed = story.StandardError.ReadToEndAsync();
-            await story.WaitForExitAsync();
-            story.ExitCode.ShouldBe(0, await told + await failed);
-        }
-        finally
-        {
-            File.Delete(credentials);
-        }
+        await Story.TellAsync(system, more);
     }
 
     private static string Samples() => Environment.GetEnvironmentVariable("HOMESCHOOL_SAMPLES")

@@ -115,5 +115,7 @@ public sealed class SensitiveAccess
         return null;
     }
 
-    internal static Place PurposeOf(Guid access) => new("archives.sensitive_access", "purpose", access);
+    internal static readonly SealedColumn SealedPurpose = new("archives.sensitive_access", "purpose", "id");
+
+    internal static Place PurposeOf(Guid access) => SealedPurpose.Of(access);
 }

@@ -57,7 +57,11 @@ public sealed class SensitiveItem
     /// <summary>What to do about it, for those who need not know why; sealed, and <see langword="null"/> without one.</summary>
     public byte[]? Advice { get; init; }
 
-    internal static Place ContentOf(Guid item) => new("archives.sensitive_item", "content", item);
+    internal static readonly SealedColumn SealedContent = new("archives.sensitive_item", "content", "id");
 
-    internal static Place AdviceOf(Guid item) => new("archives.sensitive_item", "advice", item);
+    internal static readonly SealedColumn SealedAdvice = new("archives.sensitive_item", "advice", "id");
+
+    internal static Place ContentOf(Guid item) => SealedContent.Of(item);
+
+    internal static Place AdviceOf(Guid item) => SealedAdvice.Of(item);
 }

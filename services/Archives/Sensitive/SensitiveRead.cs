@@ -153,7 +153,11 @@ public sealed class SensitiveRead
         return null;
     }
 
-    internal static Place ReasonOf(Guid read) => new("archives.sensitive_read", "reason", read);
+    internal static readonly SealedColumn SealedReason = new("archives.sensitive_read", "reason", "id");
 
-    internal static Place ReviewNoteOf(Guid read) => new("archives.sensitive_read", "review_note", read);
+    internal static readonly SealedColumn SealedReviewNote = new("archives.sensitive_read", "review_note", "id");
+
+    internal static Place ReasonOf(Guid read) => SealedReason.Of(read);
+
+    internal static Place ReviewNoteOf(Guid read) => SealedReviewNote.Of(read);
 }
