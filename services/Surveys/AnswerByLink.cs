@@ -15,10 +15,10 @@ namespace HomeSchool.Surveys;
 /// <param name="Kind">What it is about.</param>
 /// <param name="Questions">The questions, in their order.</param>
 /// <param name="ClosesAt">Until when it can be answered.</param>
-/// <param name="Answers">What was answered, by the question's id; <see langword="null"/> before the first answer.</param>
+/// <param name="Answered">Whether it was answered. What was answered is not shown again: who hands the link out would read it (SUR-4).</param>
 /// <param name="MayChange">Whether an answer can be changed until it closes.</param>
 public sealed record LinkedSurvey(
-    SurveyKind Kind, IReadOnlyList<Question> Questions, DateTimeOffset ClosesAt, IReadOnlyDictionary<string, JsonElement>? Answers, bool MayChange);
+    SurveyKind Kind, IReadOnlyList<Question> Questions, DateTimeOffset ClosesAt, bool Answered, bool MayChange);
 
 /// <summary>An answer.</summary>
 /// <param name="Answers">By the question's id: a number, or text.</param>
@@ -65,20 +65,17 @@ internal static class AnswerByLink
     }
 
     private static async Task<Results<Ok<LinkedSurvey>, SurveyPage, Problem>> ReadAsync(
-        string token, SurveysDb db, KeyVault vault, SurveyLinks links, TimeProvider clock, HttpContext http,
-        CancellationToken cancel)
+        string token, SurveysDb db, SurveyLinks links, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (await FindAsync(db, links, token, cancel) is not var (invitation, definition))
             return (Problem)Failures.NotFound;
         if (clock.GetUtcNow() >= invitation.ClosesAt)
             return (Problem)SurveysFailures.Closed;
-        var (answers, erased) = await OpenAsync(invitation, vault, cancel);
-        if (erased)
-            return (Problem)Failures.Erased;
+        var answered = invitation.Answer is not null;
         if (SurveyPage.IsWantedBy(http))
-            return SurveyPage.Of(definition, answers);
+            return SurveyPage.Of(definition, answered);
         return TypedResults.Ok(new LinkedSurvey(
-            invitation.Kind, definition.Questions, invitation.ClosesAt, answers, invitation.MayChange));
+            invitation.Kind, definition.Questions, invitation.ClosesAt, answered, invitation.MayChange));
     }
 
     private static async Task<Results<NoContent, Problem>> AnswerAsync(

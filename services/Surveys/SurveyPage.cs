@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Unicode;
 using HomeSchool.ServiceDefaults.Hosting;
 
@@ -23,8 +22,8 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
     public int? StatusCode { get; }
 
     /// <summary>Shows the questions.</summary>
-    public static SurveyPage Of(Definition definition, IReadOnlyDictionary<string, JsonElement>? answers) =>
-        new(StatusCodes.Status200OK, t => Form(t, definition, answers));
+    public static SurveyPage Of(Definition definition, bool answered) =>
+        new(StatusCodes.Status200OK, t => Form(t, definition, answered));
 
     /// <summary>Says that the answer has arrived.</summary>
     public static SurveyPage Thanking(Invitation invitation) => new(StatusCodes.Status200OK, t =>
@@ -90,34 +89,33 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
 
         """;
 
-    private static string Form(Texts t, Definition definition, IReadOnlyDictionary<string, JsonElement>? answers)
+    private static string Form(Texts t, Definition definition, bool answered)
     {
         var form = new StringBuilder();
-        if (answers is not null)
-            form.Append(CultureInfo.InvariantCulture, $"""<p role="status">{t["您已填写,可以修改。", "You have answered; you can change it."]}</p>""");
+        if (answered)
+            form.Append(CultureInfo.InvariantCulture, $"""<p role="status">{t["您已填写;如需修改,请重新填写全部问题。", "You have answered; to change it, answer all questions anew."]}</p>""");
         form.Append(CultureInfo.InvariantCulture,
             $"""<p>{t["只有学校德育干部能看到是谁填写的。", "Only the school's moral-education officer can see who answered."]}</p><form method="post">""");
         foreach (var question in definition.Questions)
         {
-            var given = answers?.TryGetValue(question.Id, out var answer) == true ? answer.ToString() : "";
-            form.Append(question.Type == QuestionType.Text ? TextField(t, question, given) : Numbers(t, question, given));
+            form.Append(question.Type == QuestionType.Text ? TextField(t, question) : Numbers(t, question));
         }
 
         return form.Append(CultureInfo.InvariantCulture, $"<button>{t["提交", "Send"]}</button></form>").ToString();
     }
 
-    private static string TextField(Texts t, Question question, string given) =>
+    private static string TextField(Texts t, Question question) =>
         $"""
         <p><label for="{question.Id}">{Html.Encode(t[question.Zh, question.En])}</label>
-        <textarea id="{question.Id}" name="{question.Id}" rows="3" maxlength="{Invariant(question.Highest)}">{Html.Encode(given)}</textarea></p>
+        <textarea id="{question.Id}" name="{question.Id}" rows="3" maxlength="{Invariant(question.Highest)}"></textarea></p>
 
         """;
 
-    private static string Numbers(Texts t, Question question, string given)
+    private static string Numbers(Texts t, Question question)
     {
         var choices = Enumerable.Range(question.Lowest, question.Highest - question.Lowest + 1).Select(Invariant).Select(number =>
             $"""
-            <label><input type="radio" name="{question.Id}" value="{number}"{(question.Required ? " required" : "")}{(number == given ? " checked" : "")}>{number}</label>
+            <label><input type="radio" name="{question.Id}" value="{number}"{(question.Required ? " required" : "")}>{number}</label>
 
             """);
         return $"""

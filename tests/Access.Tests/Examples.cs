@@ -172,10 +172,10 @@ internal static class Examples
         Any("ReadRevocations", "/.well-known/revocations") with { ShowsAnybody = true }, // accounts' ids; not through the gateway
         Any("ShowFirstAdmin", "/api/identity/first-admin"),
         Any("CreateFirstAdmin", FirstAdmin, Stranger("token")) with { Answers = 410 },
-        Any("CreateFirstAdminOnPage", FirstAdmin, new Form(Stranger("token"))) with { Answers = 410 },
+        Any("CreateFirstAdminOnPage", FirstAdmin, new Form(Stranger("token"))) with { Answers = 403 }, // from no page of ours
         Any("ShowInvitation", "/api/identity/invitations/accept"),
         Any("AcceptInvitation", Accept, Stranger("code")) with { Answers = 404 },
-        Any("AcceptInvitationOnPage", Accept, new Form(Stranger("code"))) with { Answers = 404 },
+        Any("AcceptInvitationOnPage", Accept, new Form(Stranger("code"))) with { Answers = 403 },
         Any("AcceptInvitationSignedIn", "/api/identity/me/invitations", Stranger("code"))
             with { Answers = 404, NeedsAccount = true },
         Any("SignIn", "/api/identity/sign-in", Stranger("device")) with { Answers = 401 },
@@ -196,12 +196,12 @@ internal static class Examples
         Any("ConfirmSecondFactor", "/api/identity/me/second-factor/confirm", new { code = "000000" })
             with { Answers = 422, NeedsAccount = true },
         Any("RenewRecoveryCodes", "/api/identity/me/second-factor/recovery-codes", WrongTwice)
-            with { Answers = 422, NeedsAccount = true },
-        Any("EndSecondFactor", "/api/identity/me/second-factor/end", WrongTwice) with { Answers = 422, NeedsAccount = true },
+            with { Answers = 409, NeedsAccount = true },
+        Any("EndSecondFactor", "/api/identity/me/second-factor/end", WrongTwice) with { Answers = 409, NeedsAccount = true },
         Thing("ResetSecondFactor", Child, async w => Call.Delete($"/api/identity/accounts/{await w.AccountAsync(w.Child)}/second-factor"))
-            with { Answers = 404 },
+            with { Answers = 409 }, // there is none
 
-        Thing("CreateClient", School, w => Call.Post("/api/identity/clients", World.ClientAt(w.School))),
+        Thing("CreateClient", School, w => Call.Post("/api/identity/clients", World.ClientAt(w.School))) with { Hidden = 422 },
         Any("ListClients", "/api/identity/clients?size=500") with { Shows = w => w.Client },
         Thing("RenewClientSecret", School, w => Call.Post($"/api/identity/clients/{w.Client}/secret", new { })),
         Thing("WithdrawClient", School, async w => Call.Delete($"/api/identity/clients/{await w.CreateClientAsync(w.School)}")),
@@ -246,12 +246,13 @@ internal static class Examples
             ("RenewRecoveryCodesOnPage", "/second-factor/recovery-codes"), ("EndSecondFactorOnPage", "/second-factor/end"),
         })
         {
-            yield return Any(name, _ => Call.Post(account + path, new Form([]))) with { Answers = 403 }; // from no page of ours
+            yield return Any(name, _ => Call.Post(account + path, new Form(AllFields))) with { Answers = 403 }; // from no page of ours
         }
 
         yield return Any("EndSessionOnPage", w => Call.Post($"{account}/sessions/{w.Session}/end", new Form([]))) with { Answers = 403 };
         yield return Any("WithdrawInvitationOnPage", w => Call.Post($"{account}/invitations/{w.Session}/withdraw", new Form([])))
-            with { Answers = 403 };
+            with
+        { Answers = 403 };
     }
 
     private static Example[] Common(string service)
@@ -316,6 +317,10 @@ internal static class Examples
     private static Node District(World world) => world.District;
 
     private static object WrongTwice => new { password = "wrong", code = "000000" };
+
+    // Of any form on a page.
+    private static Dictionary<string, string> AllFields =>
+        new[] { "userName", "password", "currentPassword", "newPassword", "code" }.ToDictionary(name => name, name => name, StringComparer.Ordinal);
 
     private static Dictionary<string, string> ClientCredentials => new(StringComparer.Ordinal)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -17,9 +18,27 @@ public sealed class AnsweringTests(SurveysSystem system)
     {
         var survey = await school.OpenAsync();
         (await school.AnswerAsync(survey, 4)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await ReadAsync(survey)).Answers!["conversation"].GetInt32().ShouldBe(4);
+        (await AnswersAsync(survey))["conversation"].GetInt32().ShouldBe(4);
         (await school.AnswerAsync(survey, 2)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await ReadAsync(survey)).Answers!["conversation"].GetInt32().ShouldBe(2);
+        (await AnswersAsync(survey))["conversation"].GetInt32().ShouldBe(2);
+    }
+
+    [Fact]
+    [Trait("Rule", "SUR-4")]
+    public async Task Who_handed_the_link_out_does_not_read_the_answer_by_it()
+    {
+        var survey = await school.OpenAsync();
+        (await ReadAsync(survey)).Answered.ShouldBeFalse();
+        (await system.As().PostAsJsonAsync(survey.Url.PathAndQuery, new { answers = new { conversation = 1, helpful = 0, comment = "只给德育干部看" } }))
+            .StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await ReadAsync(survey)).Answered.ShouldBeTrue();
+        var shown = await system.As(school.Teacher).GetStringAsync(survey.Url.PathAndQuery);
+        shown.ShouldNotContain("只给德育干部看");
+        var browser = system.As();
+        browser.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+        var page = await browser.GetStringAsync(survey.Url.PathAndQuery);
+        page.ShouldNotContain("只给德育干部看");
+        page.ShouldNotContain("checked");
     }
 
     [Fact]
@@ -38,7 +57,7 @@ public sealed class AnsweringTests(SurveysSystem system)
             "SELECT sum(shown + staged)::bigint FROM cell_count WHERE school_id = $1 AND question_id = 'conversation'", school.Id)).ShouldBe(1);
         (await system.ScalarAsync<int>(
             "SELECT value FROM cell_count WHERE school_id = $1 AND question_id = 'conversation' AND shown + staged = 1", school.Id))
-            .ShouldBe((await ReadAsync(survey)).Answers!["conversation"].GetInt32());
+            .ShouldBe((await AnswersAsync(survey))["conversation"].GetInt32());
     }
 
     [Fact]
@@ -124,12 +143,12 @@ public sealed class AnsweringTests(SurveysSystem system)
         using var form = new FormUrlEncodedContent([new("conversation", "5"), new("helpful", "9"), new("comment", "<b>谢谢</b>")]);
         using var thanks = await browser.PostAsync(survey.Url.PathAndQuery, form);
         (await thanks.Content.ReadAsStringAsync()).ShouldContain("已收到");
-        (await ReadAsync(survey)).Answers!["comment"].GetString().ShouldBe("<b>谢谢</b>");
+        (await AnswersAsync(survey))["comment"].GetString().ShouldBe("<b>谢谢</b>");
 
         browser.DefaultRequestHeaders.AcceptLanguage.ParseAdd("en");
         var again = await browser.GetStringAsync(survey.Url.PathAndQuery);
         again.ShouldContain("How was the home visit?");
-        again.ShouldContain("&lt;b&gt;谢谢&lt;/b&gt;");
+        again.ShouldContain("You have answered");
 
         using var wrong = new FormUrlEncodedContent([new("conversation", "many")]);
         using var refused = await browser.PostAsync(survey.Url.PathAndQuery, wrong);
@@ -153,4 +172,10 @@ public sealed class AnsweringTests(SurveysSystem system)
 
     private async Task<LinkedSurvey> ReadAsync(HandedSurvey survey) =>
         (await system.As().GetFromJsonAsync<LinkedSurvey>(survey.Url.PathAndQuery, Json.Options))!;
+
+    // As the officer reads them, who alone may.
+    private async Task<IReadOnlyDictionary<string, JsonElement>> AnswersAsync(HandedSurvey survey) =>
+        (await system.As(school.Officer).GetFromJsonAsync<Page<OfficersAnswer>>(
+            new Uri("/api/surveys/answers?size=500", UriKind.Relative), Json.Options))!
+            .Items.Single(answer => answer.InvitationId == survey.Id).Answers!;
 }
