@@ -78,13 +78,14 @@ internal static partial class Forwarding
 
     private static Task AnswerAsync(HttpContext context, IForwarderErrorFeature error, string cluster, ILogger log)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        // Not whether the request was aborted: YARP itself does that, too, to cut what has begun.
+        if (error.Error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled)
             return Task.CompletedTask; // nobody listens any more
         var status = context.Response.StatusCode;
         var started = context.Response.HasStarted; // then YARP cuts the connection: the client sees an answer without an end
         if (started || status >= 500)
             LogFailed(log, cluster, error.Error, error.Exception?.GetBaseException().Message);
-        return started ? Task.CompletedTask : Meaning(status).ExecuteAsync(context);
+        return started || context.RequestAborted.IsCancellationRequested ? Task.CompletedTask : Meaning(status).ExecuteAsync(context);
     }
 
     // YARP's status tells the client's mistakes (a broken or slow body: 4xx) from the service's (502, 503, 504).

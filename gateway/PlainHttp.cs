@@ -10,7 +10,7 @@ internal static class PlainHttp
         settings.AllowPlainHttp || Addresses(configuration).FirstOrDefault(IsExposed) is not { } address ? null
         : $"""
         拒绝启动:{address} 会在网络上以明文传输口令和学生数据。
-        请改用 https 地址并配置证书;若前面另有 TLS 代理,请设置 Gateway__AllowPlainHttp=true。
+        请改用 https 地址并配置证书；若前面另有 TLS 代理，请设置 Gateway__AllowPlainHttp=true。
         Refusing to start: {address} would send passwords and students' data in the clear.
         Use an https address with a certificate, or, where a proxy in front speaks TLS, set Gateway__AllowPlainHttp=true.
         """;

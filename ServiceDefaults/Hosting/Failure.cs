@@ -42,11 +42,11 @@ public static class Failures
 {
     /// <summary>The request's fields have mistakes; they are listed in <c>errors</c>.</summary>
     public static readonly Failure Invalid = new("request.invalid", 400,
-        "请求内容有误,请按 errors 中的说明修改后重试。", "The request has mistakes; see errors, mend them and try again.");
+        "请求内容有误，请按 errors 中的说明修改后重试。", "The request has mistakes; see errors, mend them and try again.");
 
     /// <summary>A list that is empty, too long, or names something twice.</summary>
     public static readonly Failure List = new("request.list", 400,
-        "应有 {0}–{1} 项,且不重复。", "Give {0} to {1} entries, each once.");
+        "应有 {0}–{1} 项，且不重复。", "Give {0} to {1} entries, each once.");
 
     /// <summary>A number out of its range.</summary>
     public static readonly Failure Range = new("request.range", 400,
@@ -54,11 +54,11 @@ public static class Failures
 
     /// <summary>A text that is empty, too long, or holds characters that no keyboard writes.</summary>
     public static readonly Failure Text = new("request.text", 400,
-        "应为 {0}–{1} 个字符,不含控制字符。", "Write {0} to {1} characters, no control characters.");
+        "应为 {0}–{1} 个字符，不含控制字符。", "Write {0} to {1} characters, no control characters.");
 
     /// <summary>A time that cannot be read, or lies years away.</summary>
     public static readonly Failure Time = new("request.time", 400,
-        "请填写一年之内的时间,如 2026-09-01T19:00。", "Give a time within a year, e.g. 2026-09-01T19:00.");
+        "请填写一年之内的时间，如 2026-09-01T19:00。", "Give a time within a year, e.g. 2026-09-01T19:00.");
 
     /// <summary>The body is not JSON of the expected shape.</summary>
     public static readonly Failure Unreadable = new("request.unreadable", 400,
@@ -74,12 +74,12 @@ public static class Failures
 
     /// <summary>The token is of a session that ended, or tells roles that hold no longer.</summary>
     public static readonly Failure Revoked = new("access.revoked", 401,
-        "登录已结束或权限已变更,请刷新令牌或重新登录。",
+        "登录已结束或权限已变更，请刷新令牌或重新登录。",
         "The session has ended or the roles have changed; refresh the tokens, or sign in again.");
 
     /// <summary>Identity has not been heard for so long that sensitive things are not shown.</summary>
     public static readonly Failure RightsUnknown = new("access.rights-unknown", 503,
-        "暂时无法核实您的权限,敏感内容不予显示;请稍后重试。",
+        "暂时无法核实您的权限，敏感内容不予显示；请稍后重试。",
         "Who may see this cannot be checked at the moment, so it is not shown; please try again shortly.");
 
     /// <summary>The caller's roles do not carry the permission.</summary>
@@ -88,7 +88,7 @@ public static class Failures
 
     /// <summary>It does not exist, or the caller may not know that it does: both answer alike (ALL-1).</summary>
     public static readonly Failure NotFound = new("request.not-found", 404,
-        "没有找到,或您无权查看。", "Not found, or not yours to see.");
+        "没有找到，或您无权查看。", "Not found, or not yours to see.");
 
     /// <summary>The HTTP method does not exist at this address.</summary>
     public static readonly Failure MethodNotAllowed = new("request.method-not-allowed", 405,
@@ -100,7 +100,7 @@ public static class Failures
 
     /// <summary>Somebody changed it in between; <c>If-Match</c> carried an older version.</summary>
     public static readonly Failure ChangedMeanwhile = new("request.changed-meanwhile", 412,
-        "内容已被他人修改,请刷新后重试。", "It was changed meanwhile; read it again and retry.");
+        "内容已被他人修改，请刷新后重试。", "It was changed meanwhile; read it again and retry.");
 
     /// <summary>An update without <c>If-Match</c>.</summary>
     public static readonly Failure IfMatchNeeded = new("request.if-match-needed", 428,
@@ -116,17 +116,17 @@ public static class Failures
 
     /// <summary>A page cursor that this service did not give out.</summary>
     public static readonly Failure CursorInvalid = new("request.cursor-invalid", 400,
-        "分页参数 after 无效,请使用上一页返回的 next。", "The cursor is not valid; use the next of the page before.");
+        "分页参数 after 无效，请使用上一页返回的 next。", "The cursor is not valid; use the next of the page before.");
 
     /// <summary>The keys of a student whom it is about are destroyed: it can be neither read nor written any more.</summary>
     public static readonly Failure Erased = new("keys.erased", 410,
-        "相关学生的资料已按规定删除,无法再读写。", "The student's data has been erased; this can no longer be read or written.");
+        "相关学生的资料已按规定删除，无法再读写。", "The student's data has been erased; this can no longer be read or written.");
 
     /// <summary>Something else holds what the request needs; trying again helps.</summary>
     public static readonly Failure TryAgain = new("service.try-again", 503,
-        "服务繁忙,请稍后重试。", "Busy; please try again shortly.");
+        "服务繁忙，请稍后重试。", "Busy; please try again shortly.");
 
     /// <summary>Our fault. The correlation id finds it in the logs.</summary>
     public static readonly Failure Internal = new("service.internal", 500,
-        "系统内部错误,请联系管理员并提供编号 correlationId。", "An internal error; report it with the correlationId.");
+        "系统内部错误，请联系管理员并提供编号 correlationId。", "An internal error; report it with the correlationId.");
 }

@@ -60,7 +60,7 @@ internal sealed class KeyProviders
     public IKeyProvider Need(string id) => byId.TryGetValue(id, out var provider)
         ? provider
         : throw new InvalidOperationException(
-            $"密钥库由主密钥 {id} 保护,而本服务未配置该主密钥(Keys:Master、Keys:Wrapping 或 Keys:Pkcs11)。"
+            $"密钥库由主密钥 {id} 保护，而本服务未配置该主密钥（Keys:Master、Keys:Wrapping 或 Keys:Pkcs11）。"
             + $"The key store is wrapped by the master key {id}, which this service is not given "
             + "(Keys:Master, Keys:Wrapping, Keys:Pkcs11).");
 

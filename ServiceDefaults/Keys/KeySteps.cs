@@ -39,7 +39,7 @@ internal static class KeySteps
         db.Add(AuditEntry.ByOperator(key, now, "EraseStudent", district, "student", student, isNew ? null : "again"));
         await db.SaveChangesAsync(cancel);
         return isNew
-            ? $"已销毁,最迟 {Seconds} 秒后处处生效。Destroyed, everywhere within {Seconds} s."
+            ? $"已销毁，最迟 {Seconds} 秒后处处生效。Destroyed, everywhere within {Seconds} s."
             : "此前已销毁。It was destroyed before.";
     }
 

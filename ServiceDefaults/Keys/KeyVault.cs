@@ -259,7 +259,7 @@ public sealed class KeyVault : IAsyncDisposable
     private static byte[] Whose(Guid id, Guid district) => [.. "data_key"u8, .. id.ToByteArray(), .. district.ToByteArray()];
 
     private static InvalidOperationException Unknown(Guid id) => new(
-        $"密钥库中没有 {id} 的密钥:该库不是当时使用的库,或由较旧的备份恢复。"
+        $"密钥库中没有 {id} 的密钥：该库不是当时使用的库，或由较旧的备份恢复。"
         + $"The key store has no key of {id}: it is not the store that was used, or was restored from an older copy.");
 }
 

@@ -51,7 +51,7 @@ public sealed class MasterKey
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & OthersRead) != UnixFileMode.None)
         {
             throw new InvalidOperationException(
-                $"{file} 可被其他用户读写,拒绝使用:请执行 chmod 600。Others may read or write {file}; it is not used: chmod 600 it.");
+                $"{file} 可被其他用户读写，拒绝使用：请执行 chmod 600。Others may read or write {file}; it is not used: chmod 600 it.");
         }
 
         return File.ReadAllText(file).Trim();

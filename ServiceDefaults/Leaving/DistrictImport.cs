@@ -83,7 +83,7 @@ internal sealed class DistrictImport(
             if (count != expected)
             {
                 throw new LeavingException(
-                    $"表 {table.Name} 应有 {expected} 行,实为 {count} 行;未导入。",
+                    $"表 {table.Name} 应有 {expected} 行，实为 {count} 行；未导入。",
                     $"The table {table.Name} should have {expected} rows and has {count}; nothing was imported.");
             }
         }
@@ -95,7 +95,7 @@ internal sealed class DistrictImport(
     }
 
     private KeyVault Vault => vault ?? throw new LeavingException(
-        "本服务没有密钥库,无法导入加密内容。", "This service has no key store to seal contents with.");
+        "本服务没有密钥库，无法导入加密内容。", "This service has no key store to seal contents with.");
 
     private static ManifestTable Of(Manifest manifest, DistrictTable table) =>
         manifest.Tables.Single(found => found.Name == table.Name);
@@ -116,7 +116,7 @@ internal sealed class DistrictImport(
             if (rows != told.Rows)
             {
                 throw new LeavingException(
-                    $"{table.File} 应有 {told.Rows} 行,实为 {rows} 行。", $"{table.File} should have {told.Rows} lines and has {rows}.");
+                    $"{table.File} 应有 {told.Rows} 行，实为 {rows} 行。", $"{table.File} should have {told.Rows} lines and has {rows}.");
             }
 
             await CheckDigestAsync(path, told.Sha256, cancel);
@@ -132,7 +132,7 @@ internal sealed class DistrictImport(
         if (!File.Exists(path))
             throw new LeavingException($"没有文件 {name}。", $"There is no {name}.");
         if (await ExportFile.DigestAsync(path, cancel) != digest)
-            throw new LeavingException($"{name} 与清单中的摘要不符,内容被改动过。", $"{name} was changed: its digest is not the manifest's.");
+            throw new LeavingException($"{name} 与清单中的摘要不符，内容被改动过。", $"{name} was changed: its digest is not the manifest's.");
     }
 
     private static async Task<long> CheckLinesAsync(

@@ -45,7 +45,7 @@ internal static class LeavingSteps
         if (manifest.Unsent > 0)
         {
             await Console.Error.WriteLineAsync(
-                $"{manifest.Service}: 有 {manifest.Unsent} 条事件尚未送达,各服务的导出可能不一致;正式导出前请先停用网关并稍候。"
+                $"{manifest.Service}: 有 {manifest.Unsent} 条事件尚未送达，各服务的导出可能不一致；正式导出前请先停用网关并稍候。"
                 + $"{manifest.Unsent} events are not delivered yet, so the services' exports may not fit together: "
                 + "before a final export stop the gateway and wait a little.");
         }
@@ -58,7 +58,7 @@ internal static class LeavingSteps
     {
         var (manifest, already) =
             await ActivatorUtilities.CreateInstance<DistrictImport>(services).RunAsync(folder, checkOnly, cancel);
-        return already ? $"{manifest.Service}: 此前已导入,未作改动。It was imported before; nothing is changed.\n"
+        return already ? $"{manifest.Service}: 此前已导入，未作改动。It was imported before; nothing is changed.\n"
             : checkOnly ? $"{manifest.Service}: 可以导入。It can be imported.\n"
             : manifest.Counts();
     }

@@ -20,13 +20,13 @@ namespace HomeSchool.ServiceDefaults.Messaging;
 internal static class Operations
 {
     private static readonly Failure ReplayFailed = new("messaging.replay-failed", 409,
-        "重放失败,消息仍在停放:{0}", "The replay failed and the message stays parked: {0}");
+        "重放失败，消息仍在停放:{0}", "The replay failed and the message stays parked: {0}");
 
     private static readonly Failure NoSuchConsumer = new("messaging.no-such-consumer", 409,
-        "此服务没有该消费者,请在拥有该队列的服务上操作。", "This service has no such consumer; ask the service that owns the queue.");
+        "此服务没有该消费者，请在拥有该队列的服务上操作。", "This service has no such consumer; ask the service that owns the queue.");
 
     private static readonly Failure NoSuchQueue = new("messaging.no-such-queue", 409,
-        "消息服务器上没有该队列,请先运行该服务的 migrate。", "The broker has no such queue; run its service's migrate first.");
+        "消息服务器上没有该队列，请先运行该服务的 migrate。", "The broker has no such queue; run its service's migrate first.");
 
     public static void MapMessagingOperations(this WebApplication app)
     {

@@ -7,7 +7,7 @@ internal static class ArchivesFailures
 {
     /// <summary>An upload that cannot be taken at all; the places and reasons are in <c>errors</c>.</summary>
     public static readonly Failure RosterRefused = new("archives.roster-refused", 422,
-        "名册无法导入,未做任何更改;原因见 errors。", "The roster cannot be imported and nothing was changed; see errors.");
+        "名册无法导入，未做任何更改；原因见 errors。", "The roster cannot be imported and nothing was changed; see errors.");
 
     /// <summary>The import was decided already.</summary>
     public static readonly Failure ImportDecided = new("archives.import-decided", 409,
@@ -15,11 +15,11 @@ internal static class ArchivesFailures
 
     /// <summary>The roster changed between check and confirmation.</summary>
     public static readonly Failure RosterChanged = new("archives.roster-changed", 409,
-        "检查之后名册已有变化,请重新上传并核对差异。", "The roster changed after the check; upload the file again and look at the difference.");
+        "检查之后名册已有变化，请重新上传并核对差异。", "The roster changed after the check; upload the file again and look at the difference.");
 
     /// <summary>Many students would leave a school.</summary>
     public static readonly Failure WithdrawalsNotAccepted = new("archives.withdrawals-not-accepted", 409,
-        "将有较多学生离开学校(见 losses);如确认无误,请带上 acceptWithdrawals: true。",
+        "将有较多学生离开学校（见 losses）;如确认无误，请带上 acceptWithdrawals: true。",
         "Many students would leave their school (see losses); if that is right, send acceptWithdrawals: true.");
 
     /// <summary>A school or class that the district does not have, or has no longer.</summary>
@@ -40,7 +40,7 @@ internal static class ArchivesFailures
 
     /// <summary>The other school has a class of that id.</summary>
     public static readonly Failure ClassExists = new("archives.class-exists", 400,
-        "目标学校已有相同编号的班级,请先在名册系统中更改编号。", "The other school has a class of this id; change one of them in the roster first.");
+        "目标学校已有相同编号的班级，请先在名册系统中更改编号。", "The other school has a class of this id; change one of them in the roster first.");
 
     /// <summary>A role that cannot be named in the policy of sensitive items.</summary>
     public static readonly Failure ReaderNotAllowed = new("archives.reader-not-allowed", 400,
@@ -48,7 +48,7 @@ internal static class ArchivesFailures
 
     /// <summary>Neither policy nor a granted access lets the caller read the item.</summary>
     public static readonly Failure AccessNeeded = new("archives.access-needed", 403,
-        "此内部资料需经分管校长授权后查阅,请先提交申请(sensitive-access)。",
+        "此内部资料需经分管校长授权后查阅，请先提交申请(sensitive-access)。",
         "Reading this item needs an approver's grant; ask for it (sensitive-access).");
 
     /// <summary>Who may not read a kind of sensitive items cannot write it.</summary>
@@ -65,7 +65,7 @@ internal static class ArchivesFailures
 
     /// <summary>The account's role names no staff member.</summary>
     public static readonly Failure NamesNobody = new("archives.names-nobody", 403,
-        "您的账号未关联教职工,无法署名;请联系管理员。", "Your account names no staff member; ask an administrator.");
+        "您的账号未关联教职工，无法署名；请联系管理员。", "Your account names no staff member; ask an administrator.");
 
     /// <summary>Access that was decided, or taken back, already.</summary>
     public static readonly Failure AccessDecided = new("archives.access-decided", 409,
@@ -85,7 +85,7 @@ internal static class ArchivesFailures
 
     /// <summary>A breach without the time when it was noticed, or noticed in the future.</summary>
     public static readonly Failure NoticedAt = new("archives.noticed-at", 400,
-        "请填写发现事件的时间,不晚于现在。", "Say when the breach was noticed, not later than now.");
+        "请填写发现事件的时间，不晚于现在。", "Say when the breach was noticed, not later than now.");
 
     /// <summary>A district has one audit a year.</summary>
     public static readonly Failure AuditExists = new("archives.audit-exists", 409,
@@ -93,11 +93,11 @@ internal static class ArchivesFailures
 
     /// <summary>Nothing of a closed case changes.</summary>
     public static readonly Failure CaseClosed = new("archives.case-closed", 409,
-        "该事项已结案,不能再修改。", "This case is closed and changes no more.");
+        "该事项已结案，不能再修改。", "This case is closed and changes no more.");
 
     /// <summary>A case that does not say all that it must.</summary>
     public static readonly Failure CaseIncomplete = new("archives.case-incomplete", 409,
-        "尚有必填内容未填写,见 errors。", "The case lacks what the law asks for; see errors.");
+        "尚有必填内容未填写，见 errors。", "The case lacks what the law asks for; see errors.");
 
     /// <summary>One part that is missing.</summary>
     public static readonly Failure PartMissing = new("archives.part-missing", 409,
@@ -105,5 +105,5 @@ internal static class ArchivesFailures
 
     /// <summary>A part that must be written.</summary>
     public static readonly Failure PartNeeded = new("archives.part-needed", 400,
-        "此项必须填写内容;填写内容后不需要说明理由。", "This part needs its text; a reason cannot stand in its place, nor beside it.");
+        "此项必须填写内容；填写内容后不需要说明理由。", "This part needs its text; a reason cannot stand in its place, nor beside it.");
 }

@@ -3,7 +3,7 @@ namespace HomeSchool.Contracts.Visits;
 /// <summary>How a visit is held (家访方式).</summary>
 public enum VisitMode
 {
-    /// <summary>入户(实地).</summary>
+    /// <summary>入户（实地）.</summary>
     InPerson,
 
     /// <summary>视频.</summary>

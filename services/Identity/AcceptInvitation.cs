@@ -41,7 +41,7 @@ internal static class AcceptInvitationFeature
         if (Credentials.Mistakes(request.UserName, request.Password, out var userName) is { Count: > 0 } mistakes)
             return Problem.Of(mistakes);
         var now = clock.GetUtcNow();
-        if (await LockAsync(db, request.Code, cancel) is not { } invitation)
+        if (await LockAsync(db, request.Code, now, cancel) is not { } invitation)
             return (Problem)IdentityFailures.CodeUnknown;
         var imported = await LockImportedAsync(db, userName, invitation.ToGrant(), cancel);
         var account = imported ?? new Account
@@ -87,7 +87,7 @@ internal static class AcceptInvitationFeature
             .SingleOrDefaultAsync(cancel);
         if (account is null)
             return (Problem)Failures.SignInNeeded;
-        if (await LockAsync(db, request.Code, cancel) is not { } invitation)
+        if (await LockAsync(db, request.Code, now, cancel) is not { } invitation)
             return (Problem)IdentityFailures.CodeUnknown;
         if (invitation.Use(caller, now) is { } refusal)
             return (Problem)refusal;
@@ -118,14 +118,15 @@ internal static class AcceptInvitationFeature
     }
 
     /// <summary>The invitation of a code, locked for the transaction: of several who show one code at the same time the others
-    /// wait, and then find it used.</summary>
-    public static async Task<Invitation?> LockAsync(IdentityDb db, string code, CancellationToken cancel)
+    /// wait, and then find it used. Who has left the school since, or is no guardian any more, was invited in vain.</summary>
+    public static async Task<Invitation?> LockAsync(IdentityDb db, string code, DateTimeOffset now, CancellationToken cancel)
     {
         var hash = Secrets.HashOfCode(code);
         await db.ShowInvitationAsync(hash, cancel);
-        return await db.Set<Invitation>().FromSql(
+        var found = await db.Set<Invitation>().FromSql(
                 $"SELECT * FROM invitation WHERE code_hash = {hash} AND withdrawn_at IS NULL FOR UPDATE")
             .SingleOrDefaultAsync(cancel);
+        return found is not null && await db.IsInRosterAsync(found.ToGrant(), now, cancel) ? found : null;
     }
 }
 

@@ -67,6 +67,13 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
     public Task ShowGrantsOfAsync(Guid account, CancellationToken cancel) =>
         Database.ExecuteSqlAsync($"SELECT set_config('app.account', {account.ToString()}, true)", cancel);
 
+    /// <summary>Lets the transaction see what belongs to one school, until it is told <see langword="null"/>.</summary>
+    public Task ShowSchoolAsync(Guid? school, CancellationToken cancel)
+    {
+        var schools = school is { } id ? $"{{{id}}}" : "";
+        return Database.ExecuteSqlAsync($"SELECT set_config('app.schools', {schools}, true)", cancel);
+    }
+
     /// <summary>Lets the rest of the transaction see the invitation whose code hashes to <paramref name="codeHash"/>.</summary>
     public Task ShowInvitationAsync(byte[] codeHash, CancellationToken cancel) =>
         Database.ExecuteSqlAsync($"SELECT set_config('app.invitation', {Convert.ToHexString(codeHash)}, true)", cancel);

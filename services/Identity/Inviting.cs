@@ -12,6 +12,9 @@ namespace HomeSchool.Identity;
 /// </summary>
 internal static class Inviting
 {
+    // Days end at midnight here, as in Archives.
+    private static readonly TimeZoneInfo Days = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
+
     /// <summary>Whether somebody with one grant may give another.</summary>
     /// <param name="inviter">What the inviter has.</param>
     /// <param name="invited">What the invited would get.</param>
@@ -30,6 +33,27 @@ internal static class Inviting
             .Select(e => e.ClassId).ToListAsync(cancel);
         return caller.With(Permission.AccountInvite).Any(grant =>
             Allows(grant, role, null) || classes.Any(@class => Allows(grant, role, @class)));
+    }
+
+    /// <summary>
+    /// Whether the roster still says what a role rests on: for staff a post at the school, for a guardian the guardianship and the
+    /// child at the school. Asked in a transaction before anybody's tenant is known.
+    /// </summary>
+    public static async Task<bool> IsInRosterAsync(this IdentityDb db, Grant role, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (role.PersonId is not { } person || role.SchoolId is not { } school)
+            return true; // an administrator need not be in the roster
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, Days).DateTime);
+        await db.ShowSchoolAsync(school, cancel);
+        var holds = role.StudentId is not { } student
+            ? await db.Set<KnownPost>().AnyAsync(
+                post => post.SchoolId == school && post.StaffId == person && (post.EndsOn == null || post.EndsOn >= today), cancel)
+            : await db.Set<KnownEnrolment>().AnyAsync(
+                e => e.SchoolId == school && e.StudentId == student && (e.EndsOn == null || e.EndsOn >= today), cancel)
+            && await db.Set<KnownGuardianship>().AnyAsync(
+                k => k.StudentId == student && k.GuardianId == person && (k.WithdrawnOn == null || k.WithdrawnOn > today), cancel);
+        await db.ShowSchoolAsync(null, cancel);
+        return holds;
     }
 
     /// <summary>The roles that a role may give.</summary>

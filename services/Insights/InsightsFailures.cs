@@ -15,7 +15,7 @@ internal static class InsightsFailures
 
     /// <summary>The district has no term that could be meant.</summary>
     public static readonly Failure NoTerm = new("insights.no-term", 404,
-        "该区县还没有学期,请先导入名册。", "The district has no term yet; import a roster first.");
+        "该区县还没有学期，请先导入名册。", "The district has no term yet; import a roster first.");
 
     /// <summary>A position of the feed that this service did not give out.</summary>
     public static readonly Failure PositionInvalid = new("insights.position-invalid", 400,
@@ -23,6 +23,6 @@ internal static class InsightsFailures
 
     /// <summary>What followed the position is no longer kept.</summary>
     public static readonly Failure PositionGone = new("insights.position-gone", 410,
-        "该位置之后的事件已不再保留:请先读取当前数据,再不带 Last-Event-ID 重新订阅。",
+        "该位置之后的事件已不再保留：请先读取当前数据，再不带 Last-Event-ID 重新订阅。",
         "Events after this position are no longer kept: read the current figures, then subscribe again without Last-Event-ID.");
 }

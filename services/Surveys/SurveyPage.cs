@@ -28,7 +28,7 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
     /// <summary>Says that the answer has arrived.</summary>
     public static SurveyPage Thanking(Invitation invitation) => new(StatusCodes.Status200OK, t =>
         $"""
-        <p role="status">{t["谢谢您!您的答卷已收到。", "Thank you! Your answer has arrived."]}</p>
+        <p role="status">{t["谢谢您！您的答卷已收到。", "Thank you! Your answer has arrived."]}</p>
         <p>{t["只有学校德育干部能看到是谁填写的。", "Only the school's moral-education officer can see who answered."]}</p>
         {(invitation.MayChange ? $"""<p><a href="">{t["修改答卷", "Change the answer"]}</a></p>""" : "")}
         """);
@@ -93,7 +93,7 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
     {
         var form = new StringBuilder();
         if (answered)
-            form.Append(CultureInfo.InvariantCulture, $"""<p role="status">{t["您已填写;如需修改,请重新填写全部问题。", "You have answered; to change it, answer all questions anew."]}</p>""");
+            form.Append(CultureInfo.InvariantCulture, $"""<p role="status">{t["您已填写；如需修改，请重新填写全部问题。", "You have answered; to change it, answer all questions anew."]}</p>""");
         form.Append(CultureInfo.InvariantCulture,
             $"""<p>{t["只有学校德育干部能看到是谁填写的。", "Only the school's moral-education officer can see who answered."]}</p><form method="post">""");
         foreach (var question in definition.Questions)

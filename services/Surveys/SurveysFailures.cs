@@ -6,10 +6,10 @@ namespace HomeSchool.Surveys;
 internal static class SurveysFailures
 {
     public static readonly Failure Closed = new("surveys.closed", 410,
-        "此问卷已截止,感谢您的关注。", "This survey is closed. Thank you for your interest.");
+        "此问卷已截止，感谢您的关注。", "This survey is closed. Thank you for your interest.");
 
     public static readonly Failure AnsweredAlready = new("surveys.answered-already", 409,
-        "您已提交过答卷,学校设置为不可修改。", "You have answered already; the school has set that answers stay as they are.");
+        "您已提交过答卷，学校设置为不可修改。", "You have answered already; the school has set that answers stay as they are.");
 
     public static readonly Failure AnswerNeeded = new("surveys.answer-needed", 400,
         "请回答此题。", "Please answer this question.");
@@ -21,7 +21,7 @@ internal static class SurveysFailures
         "请填写不超过 {0} 个字的文字。", "Give text of at most {0} characters.");
 
     public static readonly Failure NoSuchQuestion = new("surveys.no-such-question", 400,
-        "问卷中没有此题,请删除。", "The survey has no such question; remove it.");
+        "问卷中没有此题，请删除。", "The survey has no such question; remove it.");
 
     public static readonly Failure NodeNeeded = new("surveys.node-needed", 400,
         "请用 node=class|school|district 和 id 指明范围。", "Say which node: node=class|school|district and its id.");

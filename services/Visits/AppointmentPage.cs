@@ -115,13 +115,13 @@ internal sealed class AppointmentPage : IResult, IStatusCodeHttpResult
             </form>
             <form method="post">{version}
             <fieldset><legend>{t["换个时间", "Another time"]}</legend>
-            <label>{t["希望的时间(当地时间,如 2026-09-01 19:00)", "Time that suits you (local, e.g. 2026-09-01 19:00)"]}
+            <label>{t["希望的时间（当地时间，如 2026-09-01 19:00）", "Time that suits you (local, e.g. 2026-09-01 19:00)"]}
             <input type="datetime-local" name="startsAt" required></label>
             <button name="answer" value="propose">{t["提议", "Propose"]}</button></fieldset>
             </form>
             <form method="post">{version}
             <fieldset><legend>{t["谢绝", "Decline"]}</legend>
-            <label>{t["原因(可不填)", "Reason (optional)"]}
+            <label>{t["原因（可不填）", "Reason (optional)"]}
             <textarea name="reason" rows="2" maxlength="{Number(AnswerVisit.LongestReason)}"></textarea></label>
             <button name="answer" value="decline">{t["谢绝", "Decline"]}</button></fieldset>
             </form>
@@ -151,9 +151,9 @@ internal sealed class AppointmentPage : IResult, IStatusCodeHttpResult
 
         public string State(VisitState state) => state switch
         {
-            VisitState.Scheduled => this["老师邀请您预约家访,请答复。", "The teacher would like to visit; please answer."],
+            VisitState.Scheduled => this["老师邀请您预约家访，请答复。", "The teacher would like to visit; please answer."],
             VisitState.Confirmed => this["您已同意此时间。", "You have confirmed this time."],
-            VisitState.Proposed => this["您已提议其他时间,请等待老师回复。", "You have proposed another time; the teacher will reply."],
+            VisitState.Proposed => this["您已提议其他时间，请等待老师回复。", "You have proposed another time; the teacher will reply."],
             VisitState.Declined => this["您已谢绝此次家访。", "You have declined this visit."],
             VisitState.Cancelled => this["此次家访已取消。", "This visit was called off."],
             VisitState.Started or VisitState.Completed => this["此次家访已进行。", "This visit has taken place."],

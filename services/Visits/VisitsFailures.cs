@@ -7,15 +7,15 @@ internal static class VisitsFailures
 {
     /// <summary>A visitor is busy (VIS-4). It does not say with what: that may be another school's business.</summary>
     public static readonly Failure StaffDoubleBooked = new("visits.double-booked", 409,
-        "该时段家访教师已有其他安排,请换一个时间。", "A visiting teacher is already booked at that time; choose another.");
+        "该时段家访教师已有其他安排，请换一个时间。", "A visiting teacher is already booked at that time; choose another.");
 
     /// <summary>The family is busy (VIS-4). It does not say with what: that may be another school's business.</summary>
     public static readonly Failure FamilyDoubleBooked = new("visits.double-booked", 409,
-        "该时段这个家庭已有其他安排,请换一个时间。", "The family is already booked at that time; choose another.");
+        "该时段这个家庭已有其他安排，请换一个时间。", "The family is already booked at that time; choose another.");
 
     /// <summary>The invitation would come too late (VIS-6).</summary>
     public static readonly Failure NoticeTooShort = new("visits.notice-too-short", 422,
-        "家访须至少提前 {0} 天预约,最早可约 {1};紧急情况请选“应急”。",
+        "家访须至少提前 {0} 天预约，最早可约 {1};紧急情况请选“应急”。",
         "A visit needs {0} days' notice: {1} at the earliest. For an emergency choose that kind.");
 
     /// <summary>A time that has gone by.</summary>
@@ -24,19 +24,19 @@ internal static class VisitsFailures
 
     /// <summary>The archives have announced no term.</summary>
     public static readonly Failure NoTerm = new("visits.no-term", 409,
-        "尚无学期数据,请先导入名册中的学期。", "No term is known yet; import the roster's terms first.");
+        "尚无学期数据，请先导入名册中的学期。", "No term is known yet; import the roster's terms first.");
 
     /// <summary>The visit has begun, is over, or was called off.</summary>
     public static readonly Failure NotOpen = new("visits.not-open", 409,
-        "该家访已开始、已结束或已取消,无法进行此操作。", "The visit has begun, is over or was called off; this cannot be done any more.");
+        "该家访已开始、已结束或已取消，无法进行此操作。", "The visit has begun, is over or was called off; this cannot be done any more.");
 
     /// <summary>The appointment's time has come.</summary>
     public static readonly Failure AnswerTooLate = new("visits.answer-too-late", 409,
-        "预约时间已到,无法再答复,请直接联系老师。", "The appointment's time has come; please call the teacher instead.");
+        "预约时间已到，无法再答复，请直接联系老师。", "The appointment's time has come; please call the teacher instead.");
 
     /// <summary>Long before the appointment.</summary>
     public static readonly Failure TooEarly = new("visits.too-early", 409,
-        "家访时间未到,最早 {0} 可以开始;如已提前家访,请填写实际时间 heldAt。",
+        "家访时间未到，最早 {0} 可以开始；如已提前家访，请填写实际时间 heldAt。",
         "It is not time yet: {0} at the earliest. If the visit was held before, say when in heldAt.");
 
     /// <summary>One visit has one record.</summary>
@@ -49,7 +49,7 @@ internal static class VisitsFailures
 
     /// <summary>A link whose appointment has begun (VIS-6).</summary>
     public static readonly Failure LinkExpired = new("visits.link-expired", 410,
-        "链接已过期,请联系老师。", "This link has expired; please ask the teacher.");
+        "链接已过期，请联系老师。", "This link has expired; please ask the teacher.");
 
     /// <summary>The whole district's visits are asked for at once.</summary>
     public static readonly Failure SchoolNeeded = new("visits.school-needed", 400,
@@ -73,7 +73,7 @@ internal static class VisitsFailures
 
     /// <summary>A time zone that does not exist.</summary>
     public static readonly Failure TimeZone = new("visits.time-zone", 400,
-        "请使用 IANA 时区名称,如 Asia/Shanghai。", "Use an IANA time zone, e.g. Asia/Shanghai.");
+        "请使用 IANA 时区名称，如 Asia/Shanghai。", "Use an IANA time zone, e.g. Asia/Shanghai.");
 
     /// <summary>Hours that end before they begin.</summary>
     public static readonly Failure Window = new("visits.window", 400,

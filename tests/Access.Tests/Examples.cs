@@ -232,7 +232,7 @@ internal static class Examples
         foreach (var (name, path) in new[]
         {
             ("ShowSignIn", "/sign-in"), ("ShowCode", "/code"), ("ShowAccount", ""), ("ShowPassword", "/password"),
-            ("ShowSecondFactor", "/second-factor"), ("ShowInvitations", "/invitations"),
+            ("ShowSecondFactor", "/second-factor"), ("ShowInvitations", "/invitations"), ("ShowProvider", "/provider"),
         })
         {
             yield return Any(name, account + path);
@@ -244,11 +244,13 @@ internal static class Examples
             ("EndOtherSessionsOnPage", "/sessions/end-others"), ("AcceptInvitationSignedInOnPage", "/roles"),
             ("BeginSecondFactorOnPage", "/second-factor"), ("ConfirmSecondFactorOnPage", "/second-factor/confirm"),
             ("RenewRecoveryCodesOnPage", "/second-factor/recovery-codes"), ("EndSecondFactorOnPage", "/second-factor/end"),
+            ("SignInByProviderOnPage", "/provider"), ("LinkProviderOnPage", "/provider/link"),
         })
         {
             yield return Any(name, _ => Call.Post(account + path, new Form(AllFields))) with { Answers = 403 }; // from no page of ours
         }
 
+        yield return Any("ChooseProvider", account + "/provider/none") with { Answers = 404 };
         yield return Any("EndSessionOnPage", w => Call.Post($"{account}/sessions/{w.Session}/end", new Form([]))) with { Answers = 403 };
         yield return Any("WithdrawInvitationOnPage", w => Call.Post($"{account}/invitations/{w.Session}/withdraw", new Form([])))
             with
@@ -320,7 +322,7 @@ internal static class Examples
 
     // Of any form on a page.
     private static Dictionary<string, string> AllFields =>
-        new[] { "userName", "password", "currentPassword", "newPassword", "code" }.ToDictionary(name => name, name => name, StringComparer.Ordinal);
+        new[] { "userName", "password", "currentPassword", "newPassword", "code", "signInCode" }.ToDictionary(name => name, name => name, StringComparer.Ordinal);
 
     private static Dictionary<string, string> ClientCredentials => new(StringComparer.Ordinal)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Claims;
@@ -112,8 +113,8 @@ public sealed class Installation : IAsyncLifetime
     private void Start<TDb>(string name, int port)
         where TDb : class
     {
-        var host = new Host<TDb>(settings);
-        host.UseKestrel(port);
+        var host = new Host<TDb>(settings, port);
+        host.UseKestrel();
         host.StartServer();
         hosts.Add(host);
         Services[name] = new RunningService(host.CreateClient(), host.Services);
@@ -186,13 +187,15 @@ public sealed class Installation : IAsyncLifetime
         }
     }
 
-    private sealed class Host<TDb>(Dictionary<string, string> settings) : WebApplicationFactory<TDb>
+    private sealed class Host<TDb>(Dictionary<string, string> settings, int port) : WebApplicationFactory<TDb>
         where TDb : class
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
+            // UseKestrel(port) sets it while the program goes on starting, and is sometimes too late.
+            builder.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         }
     }
 }

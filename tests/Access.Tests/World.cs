@@ -276,7 +276,7 @@ public sealed class World
     public static object Note => new { kind = "medicalHistory", content = "花生过敏", advice = "就餐时留意" };
 
     /// <summary>Why somebody breaks the glass.</summary>
-    public static object Crisis => new { reason = "学生晕倒,正在送往医院急救" };
+    public static object Crisis => new { reason = "学生晕倒，正在送往医院急救" };
 
     /// <summary>A wish for access.</summary>
     public static object Wish => new

@@ -36,7 +36,7 @@ public sealed class ComplianceTests(ArchivesFixture archives)
             problem["errors"]!.AsArray().Select(error => (string?)error!["field"]).ShouldBe(["parts.persons-notice", "parts.lessons"]);
         }
 
-        version = await WriteAsync(opened.Id, "persons-notice", new(NotNeededBecause: "设备已加密,未造成危害"), version);
+        version = await WriteAsync(opened.Id, "persons-notice", new(NotNeededBecause: "设备已加密，未造成危害"), version);
         version = await WriteAsync(opened.Id, "lessons", new("统一设备管理"), version);
         using (var closed = await CloseAsync(opened.Id, version))
         {

@@ -82,7 +82,7 @@ public sealed class RowMistakeTests(ArchivesFixture archives)
         var import = await district.ImportAsync(roster.Zip());
         var mistake = (await district.MistakesAsync(import.Id)).Single();
         (mistake.Code, mistake.Line).ShouldBe(("id.twice", roster.Files["users.csv"].Count));
-        mistake.Reason.ShouldBe("编号 P1 已在第 2 行出现,此行未导入。");
+        mistake.Reason.ShouldBe("编号 P1 已在第 2 行出现，此行未导入。");
     }
 
     [Fact]

@@ -182,13 +182,13 @@ public sealed class SensitiveItemTests(ArchivesFixture archives) : IAsyncLifetim
         var item = await WriteAsync(counselor, SensitiveKind.MedicalHistory, "对青霉素过敏");
         var address = $"sensitive-items/{item}/emergency-reads";
         (await PostAsync(vice, address, new EmergencyReadRequest("急"))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await PostAsync(homeroom, address, new EmergencyReadRequest("学生晕倒,已送医院"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        var read = (await (await PostAsync(vice, address, new EmergencyReadRequest("学生晕倒,正在送往医院")))
+        (await PostAsync(homeroom, address, new EmergencyReadRequest("学生晕倒，已送医院"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        var read = (await (await PostAsync(vice, address, new EmergencyReadRequest("学生晕倒，正在送往医院")))
             .Content.ReadFromJsonAsync<SensitiveItemView>(Json.Options))!;
         (read.Content, read.ReviewDueOn).ShouldBe(("对青霉素过敏", Today.AddDays(1)));
 
         var open = (await EmergenciesAsync(officer)).ShouldHaveSingleItem();
-        (open.Id, open.Reason, open.Overdue).ShouldBe((read.ReadId, "学生晕倒,正在送往医院", false));
+        (open.Id, open.Reason, open.Overdue).ShouldBe((read.ReadId, "学生晕倒，正在送往医院", false));
         archives.Clock.DaysAhead = 2;
         (await EmergenciesAsync(officer)).Single().Overdue.ShouldBeTrue();
         archives.Clock.DaysAhead = 0;

@@ -89,7 +89,7 @@ internal static class P2
             {
                 var pupil = pupils[first + i];
                 using var answer = await SendAsync(HttpMethod.Post, $"/api/visits/{pupil.Visit}/complete", tokens[pupil.Class], pupil.ETag,
-                    new { summary = "看了孩子的书桌,聊了作息。", agreed = "每晚共读二十分钟。", guardianFeedback = "satisfied" });
+                    new { summary = "看了孩子的书桌，聊了作息。", agreed = "每晚共读二十分钟。", guardianFeedback = "satisfied" });
                 answer.EnsureSuccessStatusCode();
                 if (!pupil.IsProbe)
                     return;

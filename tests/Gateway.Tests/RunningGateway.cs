@@ -36,7 +36,7 @@ public sealed class RunningGateway : WebApplicationFactory<GatewaySettings>
         };
         foreach (var (name, value) in settings)
             this.settings[name] = value;
-        UseKestrel(0);
+        UseKestrel();
         StartServer();
         Client = new HttpClient { BaseAddress = ClientOptions.BaseAddress };
     }
@@ -87,6 +87,8 @@ public sealed class RunningGateway : WebApplicationFactory<GatewaySettings>
     {
         foreach (var (name, value) in settings)
             builder.UseSetting(name, value);
+        // UseKestrel(0) sets the port while the program goes on starting, and is sometimes too late.
+        builder.UseUrls("http://127.0.0.1:0");
         builder.ConfigureLogging(logging => logging.AddProvider(log));
     }
 

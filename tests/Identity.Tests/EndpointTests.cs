@@ -16,13 +16,14 @@ public sealed class EndpointTests(IdentityFixture fixture)
         [
             "AcceptInvitation", "AcceptInvitationExternally", "AcceptInvitationOnPage", "AcceptInvitationSignedIn",
             "AcceptInvitationSignedInOnPage", "BeginSecondFactor", "BeginSecondFactorOnPage", "ChangePassword",
-            "ChangePasswordOnPage", "ComeBackFromProvider", "ConfirmSecondFactor", "ConfirmSecondFactorOnPage",
-            "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions", "EndOtherSessionsOnPage", "EndSecondFactor",
-            "EndSecondFactorOnPage", "EndSession", "EndSessionOnPage", "GoToProvider", "IssueClientToken", "LinkProvider",
-            "ListMyProviders", "ListProviders", "ListSessions", "LogOutByProvider", "ReadAuditKey", "ReadDiscovery",
-            "ReadKeys", "ReadMe", "ReadRevocations", "ReadSecondFactor", "Refresh", "RenewRecoveryCodes",
-            "RenewRecoveryCodesOnPage", "ShowAccount", "ShowCode", "ShowFirstAdmin", "ShowInvitation", "ShowInvitations",
-            "ShowPassword", "ShowSecondFactor", "ShowSignIn", "SignIn", "SignInExternally", "SignInOnPage", "SignInWithCode",
+            "ChangePasswordOnPage", "ChooseProvider", "ComeBackFromProvider", "ConfirmSecondFactor",
+            "ConfirmSecondFactorOnPage", "CreateFirstAdmin", "CreateFirstAdminOnPage", "EndOtherSessions",
+            "EndOtherSessionsOnPage", "EndSecondFactor", "EndSecondFactorOnPage", "EndSession", "EndSessionOnPage",
+            "GoToProvider", "IssueClientToken", "LinkProvider", "LinkProviderOnPage", "ListMyProviders", "ListProviders",
+            "ListSessions", "LogOutByProvider", "ReadAuditKey", "ReadDiscovery", "ReadKeys", "ReadMe", "ReadRevocations",
+            "ReadSecondFactor", "Refresh", "RenewRecoveryCodes", "RenewRecoveryCodesOnPage", "ShowAccount", "ShowCode",
+            "ShowFirstAdmin", "ShowInvitation", "ShowInvitations", "ShowPassword", "ShowProvider", "ShowSecondFactor",
+            "ShowSignIn", "SignIn", "SignInByProviderOnPage", "SignInExternally", "SignInOnPage", "SignInWithCode",
             "SignInWithCodeOnPage", "SignOut", "SignOutOnPage", "UnlinkProvider", "WithdrawInvitationOnPage",
         ];
         using var client = fixture.Replica.Client();

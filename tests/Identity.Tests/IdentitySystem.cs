@@ -223,7 +223,10 @@ public class IdentityFixture : IAsyncLifetime
         await Replica.PublishAsync(roster.Events(version: 10));
         foreach (var school in new[] { roster.A, roster.B })
         {
-            // What comes last in the consumer's work is the guardian's row: when it counts, all of it does.
+            // Events may be taken in several batches, in any order: the school, its roster with posts and children, the guardians.
+            await Eventually.GetAsync(
+                () => System.QueryAsync($"SELECT school_id::text FROM known_school WHERE school_id = '{school.Id}'"),
+                rows => rows.Count == 1);
             await Eventually.GetAsync(
                 () => Admin.TryInviteAsync(new Invite(Role.Guardian, PersonId: school.Guardian, StudentId: school.Student)),
                 status => status == HttpStatusCode.Created);

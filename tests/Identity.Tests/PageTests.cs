@@ -97,7 +97,7 @@ public sealed partial class PageTests(IdentityFixture fixture)
             .Where(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName
                 .EndsWith("OnPage", StringComparison.Ordinal) == true)
             .ToArray();
-        forms.Length.ShouldBe(14);
+        forms.Length.ShouldBe(16);
         foreach (var form in forms)
         {
             var path = form.RoutePattern.RawText!.Replace("{id:guid}", $"{Guid.CreateVersion7()}", StringComparison.Ordinal);

@@ -127,6 +127,30 @@ public sealed class RosterLifecycleTests(IdentityFixture fixture)
     }
 
     [Fact]
+    [Trait("Rule", "ALL-1")]
+    public async Task Who_has_left_before_accepting_was_invited_in_vain_and_may_when_the_roster_says_so_again()
+    {
+        var school = (await fixture.RosterAsync()).A;
+        var (teacher, guardian) = (
+            await fixture.Admin.InviteAsync(school.Invite(Role.HomeroomTeacher)), await fixture.Admin.InviteAsync(school.Invite(Role.Guardian)));
+        await PostAsync(school, 11, endsOn: Today.AddDays(-3), @class: null);
+        await fixture.Replica.PublishAsync(new GuardianshipsChanged(
+            fixture.District, 11, TimeProvider.System.GetUtcNow(),
+            [TestSchool.Guardianship(school.Student, school.Guardian, withdrawnOn: Today.AddDays(-3))]));
+        await Eventually.GetAsync(
+            () => fixture.System.QueryAsync($"SELECT version FROM known_guardianship WHERE guardian_id = '{school.Guardian}'"),
+            rows => rows is ["11"]);
+        await Eventually.GetAsync(
+            () => fixture.System.QueryAsync($"SELECT version FROM known_post WHERE post_id = '{school.Post}'"), rows => rows is ["11"]);
+        foreach (var code in new[] { teacher.Code, guardian.Code })
+            (await AcceptAsync(code)).ShouldBe("identity.code-unknown");
+
+        await PostAsync(school, 12, endsOn: null, @class: null);
+        (await Eventually.GetAsync(() => AcceptAsync(teacher.Code), code => code.Length == 0)).ShouldBe("");
+        (await AcceptAsync(guardian.Code)).ShouldBe("identity.code-unknown");
+    }
+
+    [Fact]
     public async Task An_older_roster_that_arrives_later_ends_nothing()
     {
         var school = (await fixture.RosterAsync()).A;
@@ -137,6 +161,14 @@ public sealed class RosterLifecycleTests(IdentityFixture fixture)
             () => fixture.System.QueryAsync($"SELECT version FROM known_post WHERE post_id = '{school.Post}'"), rows => rows is ["11"]))
             .ShouldBe(["11"]);
         (await teacher.MeAsync()).Roles.Count.ShouldBe(1);
+    }
+
+    private async Task<string> AcceptAsync(string code)
+    {
+        using var client = fixture.Replica.Client();
+        using var answer = await client.PostAsync(
+            "/api/identity/invitations/accept", new AcceptInvitation(code, IdentitySystem.NewName(), IdentitySystem.Password));
+        return answer.IsSuccessStatusCode ? "" : await answer.CodeAsync();
     }
 
     private static int Grants(Person person) => new JsonWebToken(person.Tokens.AccessToken).Claims

@@ -208,7 +208,7 @@ public sealed class AnswerVisitTests(VisitsSystem system) : IAsyncLifetime
         request["STATUS"].ShouldBe("TENTATIVE");
         request["DTSTART"].ShouldBe(Utc(visit.StartsAt));
         request["DTEND"].ShouldBe(Utc(visit.StartsAt.AddMinutes(30)));
-        request["SUMMARY"].ShouldBe("家访(视频)");
+        request["SUMMARY"].ShouldBe("家访（视频）");
         request.Values.ShouldAllBe(value => !value.Contains("作业", StringComparison.Ordinal));
         request.Keys.ShouldContain(key => key.StartsWith("ATTENDEE;", StringComparison.Ordinal));
         (await IcsAsync(system.AsNobody(), path + "/invitation.ics"))["URL"].ShouldEndWith(path);

@@ -197,8 +197,8 @@ internal sealed class VisitChapter(
         var read = await teacher.GetAsync($"{Path}/{visit}", cancel);
         var record = new
         {
-            summary = "孩子近来上课积极发言,作业按时完成;在家能主动整理书包。",
-            agreed = "家长每周陪读三次,老师每两周反馈一次。",
+            summary = "孩子近来上课积极发言，作业按时完成；在家能主动整理书包。",
+            agreed = "家长每周陪读三次，老师每两周反馈一次。",
             guardianFeedback = "satisfied",
             heldAt = clock.GetUtcNow().AddMinutes(-40),
         };

@@ -52,7 +52,7 @@ internal sealed class CaseDocument(ComplianceCase of, CaseDocumentForm form, Dat
 
         var state = of.ClosedAt is { } closed
             ? (chinese ? "已结案 " : "Closed ") + LocalDay.Of(closed).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
-            : chinese ? "草稿,尚未结案" : "Draft: the case is open";
+            : chinese ? "草稿，尚未结案" : "Draft: the case is open";
         return $$"""
             <!DOCTYPE html>
             <html lang="{{(chinese ? "zh-CN" : "en")}}">

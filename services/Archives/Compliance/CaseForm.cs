@@ -41,8 +41,8 @@ internal sealed record CaseForm(IReadOnlyList<CasePartForm> Parts, IReadOnlyList
             new("measures", "已采取的补救措施", "What was done about it", "PIPL 57(2)"),
             new("advice", "个人可以采取的减轻危害的措施", "What those concerned can do", "PIPL 57(2)"),
             new("contact", "联系方式", "Whom to ask", "PIPL 57(3)"),
-            new("authority-notice", "向主管部门报告情况(部门、时间)", "Notice to the authority: which, and when", "PIPL 57"),
-            new("persons-notice", "告知个人情况(方式、时间)", "Notice to those concerned: how, and when", "PIPL 57", MayBeNotNeeded: true),
+            new("authority-notice", "向主管部门报告情况（部门、时间）", "Notice to the authority: which, and when", "PIPL 57"),
+            new("persons-notice", "告知个人情况（方式、时间）", "Notice to those concerned: how, and when", "PIPL 57", MayBeNotNeeded: true),
             new("lessons", "整改与复盘", "What changes so that it does not happen again", "条例 35", MayBeNotNeeded: true),
         ],
         [
@@ -62,13 +62,13 @@ internal sealed record CaseForm(IReadOnlyList<CasePartForm> Parts, IReadOnlyList
             new("sharing", "委托处理、共享与对外提供", "Processors, sharing and disclosure", "PIPL 21, 23", MayBeNotNeeded: true),
             new("findings", "发现的问题", "Findings", "条例 37"),
             new("measures", "整改措施、责任人与期限", "Measures, owners and deadlines", "条例 37"),
-            new("filed", "报送情况(部门、时间)", "Filed: where, and when", "条例 37"),
+            new("filed", "报送情况（部门、时间）", "Filed: where, and when", "条例 37"),
         ],
         [new("report", "未成年人个人信息保护合规审计报告", "Compliance audit on the protection of minors' personal information")]);
 
     private static readonly CaseForm ImpactAssessment = new(
         [
-            new("occasion", "评估事由(敏感信息、自动化决策、委托、提供、公开、出境等)", "Occasion: sensitive information, automated decisions, processors, disclosure …", "PIPL 55"),
+            new("occasion", "评估事由（敏感信息、自动化决策、委托、提供、公开、出境等）", "Occasion: sensitive information, automated decisions, processors, disclosure …", "PIPL 55"),
             new("purpose", "处理目的、方式是否合法、正当、必要", "Whether purpose and manner are lawful, legitimate and necessary", "PIPL 56(1)"),
             new("impact", "对个人权益的影响及安全风险", "Impact on people's rights, and risks", "PIPL 56(2)"),
             new("measures", "保护措施是否合法、有效并与风险程度相适应", "Whether the protection is lawful, effective and proportionate", "PIPL 56(3)"),

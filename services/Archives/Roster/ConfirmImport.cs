@@ -64,16 +64,15 @@ internal static class ConfirmImport
             await using var command = new NpgsqlCommand(
                 $"""
                 UPDATE {table} t SET school_id = m.to_school
-                FROM unnest($2, $3, $4) AS m (from_school, to_school, to_class)
-                    JOIN enrolment e ON e.school_id = m.to_school AND e.class_id = m.to_class AND e.version = $5
+                FROM (SELECT DISTINCT * FROM unnest($2, $3) AS move (from_school, to_school)) m
+                    JOIN enrolment e ON e.school_id = m.to_school AND e.version = $4
                 WHERE t.district_id = $1 AND t.school_id = m.from_school AND t.student_id = e.student_id
                 """, connection)
             {
                 Parameters =
                 {
                     new() { Value = import.DistrictId }, new() { Value = Column(move => move.FromSchoolId) },
-                    new() { Value = Column(move => move.ToSchoolId) }, new() { Value = Column(move => move.ToClassId) },
-                    new() { Value = version },
+                    new() { Value = Column(move => move.ToSchoolId) }, new() { Value = version },
                 },
             };
             await command.ExecuteNonQueryAsync(cancel);

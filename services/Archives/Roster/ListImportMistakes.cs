@@ -43,7 +43,7 @@ internal static class ListImportMistakes
             {
                 // With the byte order mark, by which Excel knows UTF-8.
                 await using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-                await writer.WriteLineAsync(chinese ? "文件,行,列,程度,原因,如何修改,代码,值" : "file,line,column,severity,reason,mend,code,value");
+                await writer.WriteLineAsync(chinese ? "文件，行，列，程度，原因，如何修改，代码，值" : "file,line,column,severity,reason,mend,code,value");
                 await foreach (var mistake in Of(db, districtId, importId).AsAsyncEnumerable().WithCancellation(cancel))
                 {
                     var body = Body(mistake, chinese);

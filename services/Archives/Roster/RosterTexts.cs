@@ -48,11 +48,11 @@ public static class RosterTexts
         "No file arrived.", "Choose a OneRoster zip or csv files and upload again.");
 
     internal static readonly RosterText UploadTooLarge = Refusal("upload.too-large",
-        "上传内容超过 {0} 字节的上限。", "请按学校分批上传,或请平台管理员调高上限。",
+        "上传内容超过 {0} 字节的上限。", "请按学校分批上传，或请平台管理员调高上限。",
         "The upload is larger than {0} bytes.", "Upload school by school, or ask the operator to raise the limit.");
 
     internal static readonly RosterText UploadCutOff = Refusal("upload.cut-off",
-        "上传中断,文件不完整;未导入任何内容。", "请检查网络后重新上传。",
+        "上传中断，文件不完整；未导入任何内容。", "请检查网络后重新上传。",
         "The upload broke off; nothing was imported.", "Check the network and upload again.");
 
     internal static readonly RosterText TooManyFiles = Refusal("upload.too-many-files",
@@ -60,7 +60,7 @@ public static class RosterTexts
         "More than {0} files.", "Upload only OneRoster's csv files.");
 
     internal static readonly RosterText ZipBroken = Refusal("zip.broken",
-        "压缩包已损坏或不完整。", "请重新导出并上传;若在传输中截断,请再传一次。",
+        "压缩包已损坏或不完整。", "请重新导出并上传；若在传输中截断，请再传一次。",
         "The zip is damaged or incomplete.", "Export it again and upload; if it was cut off on its way, send it once more.");
 
     internal static readonly RosterText ZipEncrypted = Refusal("zip.encrypted",
@@ -68,11 +68,11 @@ public static class RosterTexts
         "The zip has a password.", "Upload it without one.");
 
     internal static readonly RosterText ZipBomb = Refusal("zip.bomb",
-        "解压后过大(上限 {0} 字节),或压缩比异常。", "请确认这是名册导出文件,并重新导出。",
+        "解压后过大(上限 {0} 字节),或压缩比异常。", "请确认这是名册导出文件，并重新导出。",
         "It unpacks to more than {0} bytes, or is packed suspiciously tight.", "Make sure that it is a roster export and export it again.");
 
     internal static readonly RosterText IsWorkbook = Refusal("file.workbook",
-        "这是 Excel 工作簿,不是 OneRoster 导出。", "请从教务系统导出 OneRoster csv 压缩包。",
+        "这是 Excel 工作簿，不是 OneRoster 导出。", "请从教务系统导出 OneRoster csv 压缩包。",
         "This is an Excel workbook, not a OneRoster export.", "Export OneRoster csv files or their zip.");
 
     internal static readonly RosterText NotText = Refusal("file.not-text",
@@ -80,15 +80,15 @@ public static class RosterTexts
         "This is not a csv text file.", "Upload csv files (UTF-8).");
 
     internal static readonly RosterText EncodingUnknown = Refusal("file.encoding",
-        "文字编码无法识别(既不是 UTF-8,也不是 GB18030)。", "请另存为“CSV UTF-8”后上传。",
+        "文字编码无法识别（既不是 UTF-8,也不是 GB18030）。", "请另存为“CSV UTF-8”后上传。",
         "The text encoding is unknown (neither UTF-8 nor GB18030).", "Save it as “CSV UTF-8” and upload again.");
 
     internal static readonly RosterText FileEmpty = Refusal("file.empty",
-        "文件是空的。", "请重新导出该文件;确实没有数据时,请不要上传它。",
+        "文件是空的。", "请重新导出该文件；确实没有数据时，请不要上传它。",
         "The file is empty.", "Export it again; if there is nothing in it, leave it out.");
 
     internal static readonly RosterText NoRows = Refusal("file.no-rows",
-        "文件只有表头,没有数据。", "请重新导出;按全量导入会把全部记录视为已离开,因此不予接受。",
+        "文件只有表头，没有数据。", "请重新导出；按全量导入会把全部记录视为已离开，因此不予接受。",
         "The file has a header and no rows.", "Export it again: taken as it is, all its records would have left.");
 
     internal static readonly RosterText FileTwice = Refusal("file.twice",
@@ -100,7 +100,7 @@ public static class RosterTexts
         "No OneRoster file was found.", "There should be orgs.csv, users.csv, classes.csv, enrollments.csv and so on.");
 
     internal static readonly RosterText ColumnMissing = Refusal("header.column-missing",
-        "缺少必需的列 {0}。", "请检查表头(第 1 行)是否完整,列名是否与 OneRoster 1.1 一致。",
+        "缺少必需的列 {0}。", "请检查表头（第 1 行）是否完整，列名是否与 OneRoster 1.1 一致。",
         "The required column {0} is missing.", "Check that the header (line 1) is complete and named as in OneRoster 1.1.");
 
     internal static readonly RosterText ColumnTwice = Refusal("header.column-twice",
@@ -112,7 +112,7 @@ public static class RosterTexts
         "Line 1 is not a header.", "Line 1 should be the names of the columns, separated by commas.");
 
     internal static readonly RosterText OtherVersion = Refusal("file.other-version",
-        "这看起来是 OneRoster 1.2 的导出(角色在 roles.csv 中)。", "请导出 OneRoster 1.1。",
+        "这看起来是 OneRoster 1.2 的导出（角色在 roles.csv 中）。", "请导出 OneRoster 1.1。",
         "This looks like a OneRoster 1.2 export (the roles are in roles.csv).", "Export OneRoster 1.1.");
 
     internal static readonly RosterText IsDelta = Refusal("manifest.delta",
@@ -129,7 +129,7 @@ public static class RosterTexts
 
     // Rows.
     internal static readonly RosterText RowQuote = Error("row.quote",
-        "引号不配对,或字段内有换行。", "请在字段内把引号写成两个,并去掉换行。",
+        "引号不配对，或字段内有换行。", "请在字段内把引号写成两个，并去掉换行。",
         "A quote is not closed, or a field has a line break.", "Double the quotes inside fields and remove line breaks.");
 
     internal static readonly RosterText RowCharacter = Error("row.character",
@@ -141,7 +141,7 @@ public static class RosterTexts
         "The line is too long or has too many columns.", "Check its quotes and commas.");
 
     internal static readonly RosterText RowColumns = Error("row.columns",
-        "有 {0} 列,表头有 {1} 列。", "请检查这一行的逗号与引号。",
+        "有 {0} 列，表头有 {1} 列。", "请检查这一行的逗号与引号。",
         "It has {0} columns, the header {1}.", "Check the commas and quotes of this line.");
 
     internal static readonly RosterText Missing = Error("value.missing",
@@ -153,11 +153,11 @@ public static class RosterTexts
         "It has more than {1} characters.", "Shorten it.");
 
     internal static readonly RosterText IdInvalid = Error("id.invalid",
-        "编号 {0} 无效。", "编号最多 255 个字符,不能含逗号或空格。",
+        "编号 {0} 无效。", "编号最多 255 个字符，不能含逗号或空格。",
         "The id {0} is not valid.", "An id has at most 255 characters, no commas and no spaces.");
 
     internal static readonly RosterText IdTwice = Error("id.twice",
-        "编号 {0} 已在第 {1} 行出现,此行未导入。", "请删除其中一行。",
+        "编号 {0} 已在第 {1} 行出现，此行未导入。", "请删除其中一行。",
         "The id {0} is on line {1} already; this row was not taken.", "Remove one of the two rows.");
 
     internal static readonly RosterText DateInvalid = Error("date.invalid",
@@ -177,15 +177,15 @@ public static class RosterTexts
         "The value {0} is not allowed.", "Allowed: {1}.");
 
     internal static readonly RosterText SchoolUnknown = Error("reference.school",
-        "学校 {0} 不存在,或不是学校。", "请在 orgs.csv 中加入该学校(type 为 school),或改正编号。",
+        "学校 {0} 不存在，或不是学校。", "请在 orgs.csv 中加入该学校（type 为 school）,或改正编号。",
         "The school {0} is unknown or not a school.", "Add it to orgs.csv with type school, or mend the id.");
 
     internal static readonly RosterText ClassUnknown = Error("reference.class",
-        "班级 {0} 不存在,或其所在行有误。", "请在 classes.csv 中补上或改正该班级。",
+        "班级 {0} 不存在，或其所在行有误。", "请在 classes.csv 中补上或改正该班级。",
         "The class {0} is unknown, or its own row has a mistake.", "Add or mend it in classes.csv.");
 
     internal static readonly RosterText UserUnknown = Error("reference.user",
-        "人员 {0} 不存在,或其所在行有误。", "请在 users.csv 中补上或改正该人员。",
+        "人员 {0} 不存在，或其所在行有误。", "请在 users.csv 中补上或改正该人员。",
         "The user {0} is unknown, or their own row has a mistake.", "Add or mend them in users.csv.");
 
     internal static readonly RosterText RoleMismatch = Error("enrollment.role",
@@ -193,46 +193,46 @@ public static class RosterTexts
         "In users.csv this person is no {0}.", "Mend the role in one of the two files.");
 
     internal static readonly RosterText OrgUnknown = Warning("reference.org",
-        "机构 {0} 不存在,已略去。", "请在 orgs.csv 中补上,或从 orgSourcedIds 中删去。",
+        "机构 {0} 不存在，已略去。", "请在 orgs.csv 中补上，或从 orgSourcedIds 中删去。",
         "The organisation {0} is unknown and was left out.", "Add it to orgs.csv, or remove it from orgSourcedIds.");
 
     internal static readonly RosterText NoSchool = Warning("user.no-school",
-        "该学生不属于任何学校,因此不在任何学校的名册上。", "请填写 orgSourcedIds。",
+        "该学生不属于任何学校，因此不在任何学校的名册上。", "请填写 orgSourcedIds。",
         "This student belongs to no school and is on no roll.", "Fill in orgSourcedIds.");
 
     internal static readonly RosterText AgentUnknown = Warning("reference.agent",
-        "关联人 {0} 不存在,或不是监护人,已略去。", "请在 users.csv 中补上(role 为 guardian、parent 或 relative),或删去。",
+        "关联人 {0} 不存在，或不是监护人，已略去。", "请在 users.csv 中补上（role 为 guardian、parent 或 relative）,或删去。",
         "The agent {0} is unknown or no guardian and was left out.",
         "Add them to users.csv with role guardian, parent or relative, or remove the id.");
 
     internal static readonly RosterText ChildUnknown = Warning("reference.child",
-        "学生 {0} 不存在,或其所在行有误,已略去。", "请在 users.csv 中补上或改正该学生,或删去。",
+        "学生 {0} 不存在，或其所在行有误，已略去。", "请在 users.csv 中补上或改正该学生，或删去。",
         "The student {0} is unknown, or their own row has a mistake, and was left out.", "Add or mend them in users.csv, or remove the id.");
 
     internal static readonly RosterText SchoolMismatch = Warning("enrollment.school",
-        "学校 {0} 与班级所属学校不同,以班级为准。", "请改正 schoolSourcedId。",
+        "学校 {0} 与班级所属学校不同，以班级为准。", "请改正 schoolSourcedId。",
         "The school {0} is not the class's; the class's was taken.", "Mend schoolSourcedId.");
 
     internal static readonly RosterText SecondHomeroom = Warning("enrollment.second-homeroom",
-        "该学生同一时间在两个行政班,已保留第 {1} 行的班级。", "请删去其中一个,或填写起止日期。",
+        "该学生同一时间在两个行政班，已保留第 {1} 行的班级。", "请删去其中一个，或填写起止日期。",
         "The student is in two homeroom classes at a time; the one on line {1} was kept.", "Remove one, or give both their dates.");
 
     // What was taken as what.
     internal static readonly RosterText FolderInZip = Note("zip.folder",
-        "文件在压缩包的文件夹 {0} 中,照常读取。", "The files are in the zip's folder {0}; read all the same.");
+        "文件在压缩包的文件夹 {0} 中，照常读取。", "The files are in the zip's folder {0}; read all the same.");
 
     internal static readonly RosterText FileIgnored = Note("file.not-read",
-        "文件 {0} 不属于名册,未读取。", "The file {0} is no part of the roster and was not read.");
+        "文件 {0} 不属于名册，未读取。", "The file {0} is no part of the roster and was not read.");
 
     internal static readonly RosterText FileNamed = Note("file.taken-as",
         "按列名把 {0} 当作 {1}。", "{0} was taken as {1} by its columns.");
 
     internal static readonly RosterText TakenAsGb18030 = Note("file.gb18030",
-        "不是 UTF-8(第 {0} 行起),按 GB18030 读取;请核对姓名。",
+        "不是 UTF-8(第 {0} 行起),按 GB18030 读取；请核对姓名。",
         "Not UTF-8 (from line {0} on), read as GB18030; check the names.");
 
     internal static readonly RosterText HeaderTwice = Note("header.twice",
-        "表头重复了一次,已略去。", "The header is there twice; the second was passed over.");
+        "表头重复了一次，已略去。", "The header is there twice; the second was passed over.");
 
     internal static readonly RosterText ColumnVariant = Note("header.variant",
         "列 {0} 当作 {1}。", "The column {0} was taken as {1}.");
@@ -250,47 +250,47 @@ public static class RosterTexts
         "没有 manifest.csv,按 OneRoster 1.1 全量(bulk)处理。", "There is no manifest.csv; taken as OneRoster 1.1, bulk.");
 
     internal static readonly RosterText PromisedAbsent = Note("manifest.file-present",
-        "清单说明没有 {0},但文件在,照常读取。", "The manifest says there is no {0}, but there is; it was read.");
+        "清单说明没有 {0},但文件在，照常读取。", "The manifest says there is no {0}, but there is; it was read.");
 
     internal static readonly RosterText OrgsTaken = Note("orgs.taken",
-        "机构类型 {0}:{1} 个,当作学校。", "Organisations of type {0}: {1}, taken as schools.");
+        "机构类型 {0}:{1} 个，当作学校。", "Organisations of type {0}: {1}, taken as schools.");
 
     internal static readonly RosterText OrgsNotKept = Note("orgs.not-kept",
-        "机构类型 {0}:{1} 个,未保存(区县即本区县)。", "Organisations of type {0}: {1}, not kept (the district is this district).");
+        "机构类型 {0}:{1} 个，未保存（区县即本区县）。", "Organisations of type {0}: {1}, not kept (the district is this district).");
 
     internal static readonly RosterText SessionsTaken = Note("sessions.taken",
-        "学期类型 {0}:{1} 个,当作学期。", "Sessions of type {0}: {1}, taken as terms.");
+        "学期类型 {0}:{1} 个，当作学期。", "Sessions of type {0}: {1}, taken as terms.");
 
     internal static readonly RosterText SessionsNotKept = Note("sessions.not-kept",
-        "学期类型 {0}:{1} 个,未保存(学年、评分段,或短于 8 周的假期段)。",
+        "学期类型 {0}:{1} 个，未保存（学年、评分段，或短于 8 周的假期段）。",
         "Sessions of type {0}: {1}, not kept (school years, grading periods, and sessions shorter than 8 weeks).");
 
     internal static readonly RosterText HomeroomsTaken = Note("classes.homeroom",
-        "homeroom 班级 {0} 个,当作行政班。", "{0} classes of type homeroom, taken as classes.");
+        "homeroom 班级 {0} 个，当作行政班。", "{0} classes of type homeroom, taken as classes.");
 
     internal static readonly RosterText HomeroomsAbsent = Note("classes.no-homeroom",
-        "没有 homeroom 班级;学生登记在学校名下,暂无班级,已有班级不变。",
+        "没有 homeroom 班级；学生登记在学校名下，暂无班级，已有班级不变。",
         "There is no homeroom class; students are on the school's roll without a class, and classes stored before stay.");
 
     internal static readonly RosterText ScheduledNotKept = Note("classes.scheduled",
-        "scheduled 教学班 {0} 个,未保存;由此得出各行政班的学科教师。",
+        "scheduled 教学班 {0} 个，未保存；由此得出各行政班的学科教师。",
         "{0} classes of type scheduled, not kept; they tell who teaches which homeroom class.");
 
     internal static readonly RosterText UsersTaken = Note("users.taken",
         "角色 {0}:{1} 人。", "Users with role {0}: {1}.");
 
     internal static readonly RosterText UsersDisabled = Note("users.disabled",
-        "{0} 人 enabledUser 为 false:按标准仍在册,照常导入。",
+        "{0} 人 enabledUser 为 false:按标准仍在册，照常导入。",
         "{0} users have enabledUser false: by the standard they are active all the same and were taken.");
 
     internal static readonly RosterText GuardiansAbsent = Note("users.no-guardians",
-        "没有监护人;已有监护人不变。", "There are no guardians; guardians stored before stay.");
+        "没有监护人；已有监护人不变。", "There are no guardians; guardians stored before stay.");
 
     internal static readonly RosterText DemographicsOthers = Note("demographics.not-students",
-        "{0} 行不是学生,未保存。", "{0} rows are not of students and are not kept.");
+        "{0} 行不是学生，未保存。", "{0} rows are not of students and are not kept.");
 
     internal static readonly RosterText RollFrom = Note("enrollment.from",
-        "没有开始日期的学籍:首次导入的学校自 {0} 起,其余自 {1} 起。",
+        "没有开始日期的学籍：首次导入的学校自 {0} 起，其余自 {1} 起。",
         "Enrolments without a begin date: from {0} in schools new here, from {1} in the others.");
 
     private static readonly FrozenDictionary<string, RosterText> ByCode = typeof(RosterTexts)

@@ -101,8 +101,8 @@ internal static class ReadSensitiveItem
             .SingleOrDefaultAsync(item => item.DistrictId == district && item.Id == id, cancel);
         if (item is null)
             return null;
-        var at = await db.FindOnRollAsync(caller, permission, district, item.StudentId, today, cancel);
-        return at is not null && at.SchoolId == item.SchoolId ? (item, at) : null;
+        var at = await db.FindOnRollAsync(caller, permission, district, item.StudentId, today, cancel, item.SchoolId);
+        return at is null ? null : (item, at);
     }
 
     private sealed record Reading(ArchivesDb Db, KeyVault Vault, AuditTrail Audit, TimeProvider Clock, CancellationToken Cancel)

@@ -9,14 +9,14 @@ internal static class SensitiveReach
 {
     /// <summary>
     /// Today's enrolment of a student whom the caller's roles reach; <see langword="null"/> when there is none, or none that is the
-    /// caller's to see.
+    /// caller's to see. In one school, if one is given.
     /// </summary>
     public static async Task<Enrolment?> FindOnRollAsync(
         this ArchivesDb db, Caller caller, Permission permission, Guid district, Guid student, DateOnly today,
-        CancellationToken cancel)
+        CancellationToken cancel, Guid? school = null)
     {
         var enrolments = await db.Set<Enrolment>().AsNoTracking()
-            .Where(e => e.DistrictId == district && e.StudentId == student
+            .Where(e => e.DistrictId == district && e.StudentId == student && (school == null || e.SchoolId == school)
                 && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today))
             .OrderByDescending(e => e.StartsOn).ToListAsync(cancel);
         return enrolments.Find(enrolment => caller.With(permission).Any(grant => Reaches(grant, enrolment)));

@@ -27,7 +27,7 @@ internal static class AcceptExternallyFeature
         var now = clock.GetUtcNow();
         if (await db.LockExternalSignInAsync(request.SignInCode, request.Verifier, now, cancel) is not { } proved)
             return (Problem)IdentityFailures.SignInCodeVoid;
-        if (await AcceptInvitationFeature.LockAsync(db, request.Code, cancel) is not { } invitation)
+        if (await AcceptInvitationFeature.LockAsync(db, request.Code, now, cancel) is not { } invitation)
             return (Problem)IdentityFailures.CodeUnknown;
         var account = new Account
         {

@@ -29,7 +29,7 @@ internal sealed class MessagePage(Failure failure, string? back = null) : IResul
             <html lang="zh-CN">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>家校协同平台:登录 HomeSchool: sign in</title>
+            <title>家校协同平台：登录 HomeSchool: sign in</title>
             <style>
             body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 26rem; margin: 2rem auto; padding: 0 1rem }
             </style>

@@ -35,7 +35,7 @@ internal static class MyProvidersFeature
             .Select(i => new MyProvider(i.Id, i.Provider, i.LinkedAt)).ToListAsync(cancel));
     }
 
-    private static async Task<Results<NoContent, Problem>> LinkAsync(
+    public static async Task<Results<NoContent, Problem>> LinkAsync(
         LinkProvider request, IdentityDb db, SignInSteps steps, CurrentCaller current, TimeProvider clock, HttpContext http,
         CancellationToken cancel)
     {

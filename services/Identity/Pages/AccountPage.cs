@@ -14,12 +14,13 @@ internal static class AccountPage
 
     private static readonly Dictionary<string, (string, string)> Notices = new(StringComparer.Ordinal)
     {
-        ["password"] = ("密码已修改,其他设备均已退出。", "The password is changed; all other devices are signed out."),
+        ["password"] = ("密码已修改，其他设备均已退出。", "The password is changed; all other devices are signed out."),
         ["second-factor-off"] = (
-            "两步验证已停用,其他设备均已退出。", "Two-step verification is off; all other devices are signed out."),
+            "两步验证已停用，其他设备均已退出。", "Two-step verification is off; all other devices are signed out."),
         ["session"] = ("该设备已退出。", "That device is signed out."),
         ["sessions"] = ("其他设备均已退出。", "All other devices are signed out."),
-        ["role"] = ("邀请已接受,新角色已加入您的账号。", "The invitation is accepted; your account has the new role."),
+        ["provider"] = ("已关联，以后可直接用统一身份登录。", "It is linked, and signs you in from now on."),
+        ["role"] = ("邀请已接受，新角色已加入您的账号。", "The invitation is accepted; your account has the new role."),
     };
 
     public static void MapAccountPage(this IEndpointRouteBuilder own)
@@ -40,14 +41,16 @@ internal static class AccountPage
             new AcceptWithAccount(code ?? ""), db, current, audit, clock, cancel);
 
     private static async Task<HtmlPage> ShowAsync(
-        string? done, Visitor visitor, IdentityDb db, SecondFactors factors, CurrentCaller current, TimeProvider clock,
-        CancellationToken cancel)
+        string? done, Visitor visitor, IdentityDb db, SecondFactors factors, CurrentCaller current, PageCookies cookies,
+        TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var sessions = AllPages.ValueIn<IReadOnlyList<MySession>>(await MySessionsFeature.ListAsync(db, current, clock, cancel));
         var factor = AllPages.ValueIn<MySecondFactor>(await MySecondFactorFeature.ReadAsync(factors, current, cancel));
         var roles = current.Caller.Grants.Select(grant => grant.Role).Distinct().ToArray();
+        var mayLink = cookies.Read(http, PageCookies.Proved) is not null;
         return new HtmlPage(Path, ("我的账号", "My account"), m =>
             $"""
+            {(mayLink ? ProviderPages.LinkForm(m) : "")}
             {(visitor.RolesWait
                 ? $"""
                 <div class="box note"><p>{m[
@@ -86,7 +89,7 @@ internal static class AccountPage
             <h2>{m["接受新的邀请", "Accept another invitation"]}</h2>
             <form method="post" action="{Path}/roles">
             {m.Field("code", m["邀请码", "Code"], "autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\"",
-                hint: m["另一个孩子或另一所学校发给您的邀请码,形如 <span class=\"whole\">7K2M-Q0XV-93TD-RB5H</span>",
+                hint: m["另一个孩子或另一所学校发给您的邀请码，形如 <span class=\"whole\">7K2M-Q0XV-93TD-RB5H</span>",
                     "From another school, or for another child; like <span class=\"whole\">7K2M-Q0XV-93TD-RB5H</span>"])}
             <button>{m["加入我的账号", "Add it to my account"]}</button>
             </form>
@@ -101,7 +104,7 @@ internal static class AccountPage
     }
 
     private static string FactorState(Markup m, MySecondFactor factor) => factor.Since is null
-        ? m["未启用:只凭密码即可登录", "Off: the password alone opens your account"]
+        ? m["未启用：只凭密码即可登录", "Off: the password alone opens your account"]
         : m["已启用", "On"] + m[",剩余恢复码 ", "; recovery codes left: "]
             + factor.RecoveryCodesLeft.ToString(CultureInfo.InvariantCulture);
 

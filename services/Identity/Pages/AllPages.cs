@@ -14,6 +14,7 @@ internal static class AllPages
     {
         var pages = routes.MapGroup("/account").AsPages();
         pages.MapSignInPages();
+        pages.MapProviderPages();
 
         var own = pages.MapGroup("").AddEndpointFilter(PageSession.OpenAsync);
         own.MapAccountPage();
@@ -21,6 +22,7 @@ internal static class AllPages
         own.MapSecondFactorPage();
         own.MapInvitationsPage();
         own.MapSignOutPage();
+        own.MapLinkPage();
     }
 
     /// <summary>What all pages have in common: forms come from here, the chosen language is kept.</summary>

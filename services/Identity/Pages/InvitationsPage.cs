@@ -10,7 +10,7 @@ internal static class InvitationsPage
     public const string Path = "/account/invitations";
 
     private static readonly (string, string) Withdrawn = (
-        "邀请已撤回,邀请码不再有效。", "The invitation is withdrawn; its code is void.");
+        "邀请已撤回，邀请码不再有效。", "The invitation is withdrawn; its code is void.");
 
     public static void MapInvitationsPage(this IEndpointRouteBuilder own)
     {
@@ -53,7 +53,7 @@ internal static class InvitationsPage
             { WithdrawnAt: { } at } => m["已撤回 ", "Withdrawn "] + Markup.Time(at),
             { UsedAt: { } at } => m["已接受 ", "Accepted "] + Markup.Time(at),
             _ when item.ExpiresAt <= now => m["已过期 ", "Expired "] + Markup.Time(item.ExpiresAt),
-            _ => m["等待接受,有效期至 ", "Waits until "] + Markup.Time(item.ExpiresAt),
+            _ => m["等待接受，有效期至 ", "Waits until "] + Markup.Time(item.ExpiresAt),
         };
         var sent = Markup.Time(item.CreatedAt);
         var waits = item is { WithdrawnAt: null, UsedAt: null } && item.ExpiresAt > now;

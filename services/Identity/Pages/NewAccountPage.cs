@@ -22,7 +22,7 @@ internal sealed record NewAccountPage(string Path, string Secret, bool IsTyped, 
 
     /// <summary>What to know before one chooses a password.</summary>
     public static string PasswordHint(Markup m) => m[
-        $"至少 {Credentials.ShortestPassword} 个字符;几个不相关的词最好",
+        $"至少 {Credentials.ShortestPassword} 个字符；几个不相关的词最好",
         $"At least {Credentials.ShortestPassword} characters; several unrelated words are best"];
 
     /// <summary>The empty form.</summary>
@@ -37,7 +37,7 @@ internal sealed record NewAccountPage(string Path, string Secret, bool IsTyped, 
         : new HtmlPage(Path, Title, m => $"""<p><a href="{SignInPages.Path}">{m["登录", "Sign in"]}</a></p>""")
         {
             StatusCode = StatusCodes.Status201Created,
-            Notice = ("账号已创建,现在可以登录。", "The account is ready; you can sign in."),
+            Notice = ("账号已创建，现在可以登录。", "The account is ready; you can sign in."),
         };
 
     private HtmlPage Form(string secret, string userName, Problem? problem) =>
@@ -45,7 +45,7 @@ internal sealed record NewAccountPage(string Path, string Secret, bool IsTyped, 
         $"""
         {(IsTyped
             ? $"""
-            <p>{m["已有账号?请先", "You have an account already?"]} <a href="{SignInPages.Path}">{m["登录", "Sign in"]}</a>{m[
+            <p>{m["已有账号？请先", "You have an account already?"]} <a href="{SignInPages.Path}">{m["登录", "Sign in"]}</a>{m[
                 ",再在“我的账号”中输入邀请码。", " first, and enter the code there."]}</p>
             """
             : $"<p>{m["此账号管理整个区县。", "This account administers the whole district."]}</p>")}

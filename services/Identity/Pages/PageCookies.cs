@@ -12,6 +12,12 @@ internal sealed class PageCookies(PublicAddress address)
     /// <summary>What stands between password and code.</summary>
     public const string Ticket = "homeschool-ticket";
 
+    /// <summary>What this browser proves itself with when it comes back from a provider.</summary>
+    public const string Verifier = "homeschool-verifier";
+
+    /// <summary>The code of who came by a provider that no account is linked to yet.</summary>
+    public const string Proved = "homeschool-proved";
+
     /// <summary>The chosen language.</summary>
     public const string Language = "homeschool-language";
 

@@ -42,12 +42,15 @@ internal static class PageSession
     /// <param name="account">Whose; it has proved itself.</param>
     /// <param name="action">How, for the audit.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task BeginAsync(HttpContext http, Account account, string action, CancellationToken cancel)
+    /// <param name="from">The provider's session that it rests on; <see langword="null"/> for a password.</param>
+    public static async Task BeginAsync(
+        HttpContext http, Account account, string action, CancellationToken cancel, ExternalSession? from = null)
     {
         var services = http.RequestServices;
         await using var transaction = await services.GetRequiredService<IdentityDb>().Database.BeginTransactionAsync(cancel);
         var (_, token) = await services.GetRequiredService<SignInSteps>().BeginSessionAsync(
-            account, BrowserName.Of(http.Request.Headers.UserAgent.ToString()), action, http, cancel, onPages: true);
+            account, BrowserName.Of(http.Request.Headers.UserAgent.ToString()), action, http, cancel, onPages: true,
+            from: from);
         await transaction.CommitAsync(cancel);
         var cookies = services.GetRequiredService<PageCookies>();
         cookies.Set(http, PageCookies.Session, token);

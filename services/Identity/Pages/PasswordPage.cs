@@ -30,7 +30,7 @@ internal static class PasswordPage
 
     private static HtmlPage Page(Visitor visitor, Problem? problem) => new(Path, ("修改密码", "Change the password"), m =>
         $"""
-        <p>{m["修改后,其他设备将全部退出。", "All other devices will be signed out."]}</p>
+        <p>{m["修改后，其他设备将全部退出。", "All other devices will be signed out."]}</p>
         <form method="post" action="{Path}">
         <input hidden autocomplete="username" value="{Markup.Encode(visitor.Account.UserName)}">
         {m.Field("currentPassword", m["当前密码", "Current password"],

@@ -56,7 +56,7 @@ internal static class SecondFactorPage
         {
             return Codes(
                 AllPages.ValueIn<RecoveryCodes>(result),
-                ("两步验证已启用,其他设备均已退出。", "Two-step verification is on; all other devices are signed out."));
+                ("两步验证已启用，其他设备均已退出。", "Two-step verification is on; all other devices are signed out."));
         }
 
         return await factors.WaitingAsync(visitor.Account.Id, clock.GetUtcNow(), cancel) is { } secret
@@ -74,7 +74,7 @@ internal static class SecondFactorPage
             ? await PageAsync(problem, factors, current, cancel)
             : Codes(
                 AllPages.ValueIn<RecoveryCodes>(result),
-                ("恢复码已更换,原有的恢复码全部作废。", "These are your new recovery codes; the ones before are void."));
+                ("恢复码已更换，原有的恢复码全部作废。", "These are your new recovery codes; the ones before are void."));
     }
 
     private static async Task<IResult> EndAsync(
@@ -90,10 +90,10 @@ internal static class SecondFactorPage
 
     private static string Off(Markup m) =>
         $"""
-        <p>{m["启用后,登录时除密码外还需输入手机应用显示的 6 位验证码。即使密码泄露,他人也无法登录。",
+        <p>{m["启用后，登录时除密码外还需输入手机应用显示的 6 位验证码。即使密码泄露，他人也无法登录。",
             "With it, signing in takes your password and the six digits that an app on your phone shows. "
             + "Whoever learns your password cannot sign in."]}</p>
-        <p>{m["请先在手机上安装一个身份验证器应用(支持 TOTP,如手机自带的密码管理或任一验证器)。",
+        <p>{m["请先在手机上安装一个身份验证器应用（支持 TOTP,如手机自带的密码管理或任一验证器）。",
             "You need an authenticator app on your phone first (any that can do TOTP)."]}</p>
         <form method="post" action="{Path}">
         {PasswordField(m, "password")}
@@ -106,9 +106,9 @@ internal static class SecondFactorPage
         $"""
         <h2>{m["1. 扫描二维码", "1. Scan this code"]}</h2>
         <p>{m["用身份验证器应用扫描。", "With your authenticator app."]}</p>
-        <div class="qr" role="img" aria-label="{m["验证器应用的二维码;无法扫描时请使用下方密钥",
+        <div class="qr" role="img" aria-label="{m["验证器应用的二维码；无法扫描时请使用下方密钥",
             "QR code for the app; the key below is the same"]}">{enrolment.QrCode}</div>
-        <p>{m["无法扫描?请在应用中手动输入密钥(类型:基于时间):", "Cannot scan? Type this key into the app (type: time-based):"]}<br>
+        <p>{m["无法扫描？请在应用中手动输入密钥（类型：基于时间）:", "Cannot scan? Type this key into the app (type: time-based):"]}<br>
         <code>{string.Join(' ', enrolment.Secret.Chunk(4).Select(four => new string(four)))}</code></p>
         <h2>{m["2. 输入验证码", "2. Enter the code"]}</h2>
         <form method="post" action="{Path}/confirm">
@@ -124,12 +124,12 @@ internal static class SecondFactorPage
 
     private static HtmlPage Codes(RecoveryCodes codes, (string, string) notice) => new(Path, ("恢复码", "Recovery codes"), m =>
         $"""
-        <p><strong>{m["请现在打印或抄写,它们只显示这一次。", "Print them or write them down now: they are shown this once."]}</strong>
-        {m["手机遗失时,每个恢复码可代替验证码登录一次。请妥善保管,不要与密码放在一起。",
+        <p><strong>{m["请现在打印或抄写，它们只显示这一次。", "Print them or write them down now: they are shown this once."]}</strong>
+        {m["手机遗失时，每个恢复码可代替验证码登录一次。请妥善保管，不要与密码放在一起。",
             "If you lose your phone, each of them signs you in once in place of a code. Keep them safe, and not with your "
             + "password."]}</p>
         <ol class="codes">{string.Concat(codes.Codes.Select(code => $"<li><code>{code}</code></li>"))}</ol>
-        <p class="screen"><a href="{AccountPage.Path}">{m["已保存,返回我的账号", "I have kept them: back to my account"]}</a></p>
+        <p class="screen"><a href="{AccountPage.Path}">{m["已保存，返回我的账号", "I have kept them: back to my account"]}</a></p>
         """)
     {
         Notice = notice,
@@ -137,7 +137,7 @@ internal static class SecondFactorPage
 
     private static string On(Markup m, MySecondFactor factor) =>
         $"""
-        <p>{m["已启用,自 ", "On since "]}{Markup.Time(factor.Since!.Value)}{m["。剩余恢复码:", ". Recovery codes left: "]}
+        <p>{m["已启用，自 ", "On since "]}{Markup.Time(factor.Since!.Value)}{m["。剩余恢复码:", ". Recovery codes left: "]}
         {factor.RecoveryCodesLeft.ToString(CultureInfo.InvariantCulture)}</p>
         <h2>{m["更换恢复码", "New recovery codes"]}</h2>
         <form method="post" action="{Path}/recovery-codes">
@@ -146,7 +146,7 @@ internal static class SecondFactorPage
         <button class="quiet">{m["更换恢复码", "Get new recovery codes"]}</button>
         </form>
         <h2>{m["停用两步验证", "Turn it off"]}</h2>
-        <p>{m["更换手机时,请先停用,再用新手机重新启用。停用后其他设备将全部退出。",
+        <p>{m["更换手机时，请先停用，再用新手机重新启用。停用后其他设备将全部退出。",
             "For another phone, turn it off and on again. All other devices will be signed out."]}</p>
         <form method="post" action="{Path}/end">
         {PasswordField(m, "end-password")}

@@ -1,3 +1,4 @@
+using HomeSchool.Identity.External;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Mvc;
@@ -19,7 +20,7 @@ internal static class SignInPages
 
     public static void MapSignInPages(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/sign-in", (string? done) => Password("", null, done)).Open(NobodyYet).WithName("ShowSignIn");
+        pages.MapGet("/sign-in", (string? done, ExternalProviders providers) => Password("", null, done, providers)).Open(NobodyYet).WithName("ShowSignIn");
         pages.MapPost("/sign-in", SignInAsync).Open(NobodyYet).WithName("SignInOnPage");
         pages.MapGet("/code", ShowCode).Open(NobodyYet).WithName("ShowCode");
         pages.MapPost("/code", SignInWithCodeAsync).Open(NobodyYet).WithName("SignInWithCodeOnPage");
@@ -30,13 +31,13 @@ internal static class SignInPages
         .Open(AllPages.Own).WithName("SignOutOnPage");
 
     private static async Task<IResult> SignInAsync(
-        [FromForm] string? userName, [FromForm] string? password, SignInSteps steps, PageCookies cookies, HttpContext http,
-        CancellationToken cancel)
+        [FromForm] string? userName, [FromForm] string? password, SignInSteps steps, PageCookies cookies,
+        ExternalProviders providers, HttpContext http, CancellationToken cancel)
     {
         switch (await steps.ShowPasswordAsync(userName ?? "", password ?? "", http, cancel))
         {
             case null:
-                return Password(userName ?? "", IdentityFailures.SignInRefused, null);
+                return Password(userName ?? "", IdentityFailures.SignInRefused, null, providers);
             case (var account, true):
                 cookies.Set(http, PageCookies.Ticket, steps.TicketFor(account, null));
                 return new SeeOther(CodePath);
@@ -52,10 +53,11 @@ internal static class SignInPages
             : new SeeOther(Path);
 
     private static async Task<IResult> SignInWithCodeAsync(
-        [FromForm] string? code, SignInSteps steps, PageCookies cookies, HttpContext http, CancellationToken cancel)
+        [FromForm] string? code, SignInSteps steps, PageCookies cookies, ExternalProviders providers, HttpContext http,
+        CancellationToken cancel)
     {
         if (cookies.Read(http, PageCookies.Ticket) is not { } kept || steps.Read(kept) is not { } ticket)
-            return Password("", IdentityFailures.TicketVoid, null);
+            return Password("", IdentityFailures.TicketVoid, null, providers);
         if (await steps.ShowCodeAsync(ticket, code ?? "", http, cancel) is not var (account, shown))
             return Code(IdentityFailures.CodeRefused);
         await PageSession.BeginAsync(http, account, SignInSteps.ActionOf(shown), cancel);
@@ -74,7 +76,7 @@ internal static class SignInPages
         return new SeeOther(Path + "?done=signed-out");
     }
 
-    private static HtmlPage Password(string userName, Problem? problem, string? done) => new(Path, Title, m =>
+    private static HtmlPage Password(string userName, Problem? problem, string? done, ExternalProviders providers) => new(Path, Title, m =>
         $"""
         <form method="post" action="{Path}">
         {m.Field("userName", m["用户名", "User name"],
@@ -85,6 +87,7 @@ internal static class SignInPages
             $"type=\"password\" autocomplete=\"current-password\" maxlength=\"{Credentials.LongestPassword}\"")}
         <button>{m["登录", "Sign in"]}</button>
         </form>
+        {ProviderPages.Links(m, providers)}
         {OtherWays(m)}
         """)
     {
@@ -92,10 +95,9 @@ internal static class SignInPages
         Notice = done == "signed-out" ? SignedOut : null,
     };
 
-    // Other ways to sign in, as with the school's own account, have their place at the beginning of this.
     private static string OtherWays(Markup m) =>
         $"""
-        <p>{m["没有账号?请使用学校发给您的邀请链接或邀请码:",
+        <p>{m["没有账号？请使用学校发给您的邀请链接或邀请码:",
             "No account yet? Use the link or the code of the invitation from the school:"]}
         <a href="{NewAccountPage.Invitation.Path}">{m["输入邀请码", "enter a code"]}</a></p>
         """;
@@ -108,7 +110,7 @@ internal static class SignInPages
         <button>{m["登录", "Sign in"]}</button>
         </form>
         <details>
-        <summary>{m["手机不在身边?使用恢复码", "No phone at hand? Use a recovery code"]}</summary>
+        <summary>{m["手机不在身边？使用恢复码", "No phone at hand? Use a recovery code"]}</summary>
         <form method="post" action="{CodePath}">
         {m.Field("code", m["恢复码", "Recovery code"],
             "autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" maxlength=\"40\"",
@@ -116,7 +118,7 @@ internal static class SignInPages
                 "Like <span class=\"whole\">7K2M-Q0XV-93TD-RB5H</span>; each works once"], id: "recovery")}
         <button>{m["登录", "Sign in"]}</button>
         </form>
-        <p>{m["恢复码也遗失了?请联系学校管理员重置两步验证。",
+        <p>{m["恢复码也遗失了？请联系学校管理员重置两步验证。",
             "Lost these too? Ask your school's administrator to reset two-step verification."]}</p>
         </details>
         <p><a href="{Path}">{m["返回登录", "Back to the sign-in"]}</a></p>
