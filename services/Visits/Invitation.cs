@@ -32,7 +32,7 @@ internal static class Invitation
     /// <param name="now">When this object is made (DTSTAMP).</param>
     public static string Write(Visit visit, Uri? answerAt, bool chinese, DateTimeOffset now)
     {
-        var called = chinese ? $"家访({Name(visit.Mode, chinese)})" : $"Home visit ({Name(visit.Mode, chinese)})";
+        var called = chinese ? $"家访（{Name(visit.Mode, chinese)}）" : $"Home visit ({Name(visit.Mode, chinese)})";
         var about = chinese ? $"预计 {visit.Minutes} 分钟；详情请见预约页面。" : $"About {visit.Minutes} minutes; see the appointment's page.";
         var calendar = new ICalendar();
         calendar.Line("BEGIN", "VCALENDAR");
