@@ -145,6 +145,8 @@ public sealed class SensitiveItemTests(ArchivesFixture archives) : IAsyncLifetim
             (await DecideAsync(elsewhere, access, true)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         }
 
+        (await PostAsync(vice, $"sensitive-access/{access}/decision", new AccessDecision(true, wish.Until.AddDays(1))))
+            .StatusCode.ShouldBe(HttpStatusCode.BadRequest); // longer than was asked for
         (await DecideAsync(vice, access, true)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await DecideAsync(vice, access, false)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await ReadAsync(subject, medical)).Content.ShouldBe("花生过敏");
@@ -235,6 +237,20 @@ public sealed class SensitiveItemTests(ArchivesFixture archives) : IAsyncLifetim
         (await archives.ScalarAsync<long>(
             "SELECT count(*) FROM platform.audit WHERE subject_id = $1 AND action = 'ReadSensitiveItem' AND reason = 'Policy/VisitPreparation'",
             item)).ShouldBe(1);
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-2")]
+    public async Task Who_looks_at_reasons_and_purposes_is_in_the_audit()
+    {
+        await LogAsync(officer);
+        await EmergenciesAsync(officer);
+        await AccessesAsync(vice, "asked");
+        (await archives.ScalarAsync<string[]>(
+            """
+            SELECT array_agg(action ORDER BY action) FROM platform.audit
+            WHERE district_id = $1 AND action IN ('ListSensitiveReads', 'ListEmergencyReads', 'ListSensitiveAccess')
+            """, district.Id)).ShouldBe(["ListEmergencyReads", "ListSensitiveAccess", "ListSensitiveReads"]);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ internal static class AskForAccess
         api.MapGet("/districts/{districtId:guid}/sensitive-access", ListAsync)
             .WithName("ListSensitiveAccess")
             .WithSummary("One's own; for an approver those of the school. The newest first.")
-            .Query(Permission.SensitiveRead).Sensitive();
+            .Command(Permission.SensitiveRead).Sensitive(); // for its audit row: purposes are sensitive
     }
 
     private static async Task<Results<Created<Made>, Problem>> AskAsync(
@@ -102,7 +102,7 @@ internal static class AskForAccess
             return (Problem)Failures.NotFound;
         if (Array.Find(approvers, grant => grant.PersonId is not null)?.PersonId is not { } approver)
             return (Problem)ArchivesFailures.NamesNobody;
-        if (decision.Until < today)
+        if (decision.Until < today || decision.Until > access.Until)
             return Problem.Of([ArchivesFailures.DayOutOfRange.At("until", today, access.Until)]);
         if (access.Decide(decision.Granted, decision.Until, approver, now) is { } refused)
             return (Problem)refused;
@@ -127,7 +127,7 @@ internal static class AskForAccess
 
     private static async Task<Results<Ok<Page<AccessBody>>, Problem>> ListAsync(
         Guid districtId, Choice<AccessState>? state, string? after, int? size, ArchivesDb db, KeyVault vault, CurrentCaller current,
-        CancellationToken cancel)
+        AuditTrail audit, CancellationToken cancel)
     {
         if (!Cursor.TryRead<Guid?>(after, out var last))
             return (Problem)Failures.CursorInvalid;
@@ -150,6 +150,7 @@ internal static class AskForAccess
                 access.ApproverId, access.DecidedAt));
         }
 
+        audit.About("sensitive-access", null, caller.With(Permission.SensitiveRead).First().DistrictId, null);
         return TypedResults.Ok(Page.From(bodies, take, body => body.Id));
     }
 

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
@@ -29,11 +30,11 @@ internal static class ListSensitiveReads
         api.MapGet("/districts/{districtId:guid}/students/{studentId:guid}/sensitive-reads", ListAsync)
             .WithName("ListSensitiveReads")
             .WithSummary("Who read the student's sensitive items, when and what for; the newest first.")
-            .Query(Permission.ReadLogRead).Sensitive();
+            .Command(Permission.ReadLogRead).Sensitive(); // for its audit row: reasons are sensitive, too
 
     private static async Task<Results<Ok<Page<SensitiveReadRow>>, Problem>> ListAsync(
         Guid districtId, Guid studentId, string? after, int? size, ArchivesDb db, KeyVault vault, CurrentCaller current,
-        TimeProvider clock, CancellationToken cancel)
+        AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         if (!Cursor.TryRead<Guid?>(after, out var last))
             return (Problem)Failures.CursorInvalid;
@@ -62,6 +63,7 @@ internal static class ListSensitiveReads
                 read.Id, read.ItemId, read.ReadAt, read.Role, name, read.Basis, read.Purpose, reason));
         }
 
+        audit.About("student", studentId, districtId, at.SchoolId);
         return TypedResults.Ok(Page.From(bodies, take, body => body.Id));
     }
 }

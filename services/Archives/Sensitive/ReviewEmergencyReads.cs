@@ -42,7 +42,7 @@ internal static class ReviewEmergencyReads
         api.MapGet("/districts/{districtId:guid}/emergency-reads", ListAsync)
             .WithName("ListEmergencyReads")
             .WithSummary("Reads in a crisis of the caller's schools, the newest first; with open=true those not reviewed yet.")
-            .Query(Permission.SensitiveReview).Sensitive();
+            .Command(Permission.SensitiveReview).Sensitive(); // for its audit row: reasons are sensitive
         api.MapPost("/districts/{districtId:guid}/emergency-reads/{id:guid}/review", ReviewAsync)
             .WithName("ReviewEmergencyRead")
             .WithSummary("Says whether it was right to read; once, and never of one's own.")
@@ -50,8 +50,8 @@ internal static class ReviewEmergencyReads
     }
 
     private static async Task<Results<Ok<Page<EmergencyReadBody>>, Problem>> ListAsync(
-        Guid districtId, bool? open, string? after, int? size, ArchivesDb db, KeyVault vault, CurrentCaller current, TimeProvider clock,
-        CancellationToken cancel)
+        Guid districtId, bool? open, string? after, int? size, ArchivesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit,
+        TimeProvider clock, CancellationToken cancel)
     {
         if (!Cursor.TryRead<Guid?>(after, out var last))
             return (Problem)Failures.CursorInvalid;
@@ -69,6 +69,7 @@ internal static class ReviewEmergencyReads
                 read.ReviewedAt is null && read.ReviewDueOn < today, read.Finding, read.ReviewedAt, read.ReviewerId));
         }
 
+        audit.About("sensitive-read", null, current.Caller.With(Permission.SensitiveReview).First().DistrictId, null);
         return TypedResults.Ok(Page.From(bodies, take, body => body.Id));
     }
 
