@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
@@ -18,11 +17,15 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     // Orders Chinese names by pinyin.
     private const string NameOrder = "zh-x-icu";
 
-    private const string OneAuditAYear = "compliance_case_one_audit_a_year";
+    /// <summary>
+    /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
+    /// therefore takes over when schools are reorganised (ALL-10).
+    /// </summary>
+    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
     {
-        [OneAuditAYear] = ArchivesFailures.AuditExists,
+        [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
     };
 
@@ -108,72 +111,9 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             post.ToTable(table => table.HasCheckConstraint("staff_post_ends_after_start", "ends_on >= starts_on - 1"));
         });
 
-        modelBuilder.Entity<RosterImport>(import =>
-        {
-            import.HasKey(i => new { i.DistrictId, i.Id });
-            // One import of a district waits for its decision at a time.
-            import.HasIndex(i => i.DistrictId).IsUnique().HasFilter("state = 'Checked'").HasDatabaseName("roster_import_one_checked");
-            import.Property(i => i.State).HasConversion<string>();
-            import.Property(i => i.Report).HasColumnType("jsonb").HasConversion(
-                report => JsonSerializer.Serialize(report, Json.Options),
-                text => JsonSerializer.Deserialize<RosterReport>(text, Json.Options)!);
-        });
-        modelBuilder.Entity<RosterChange>(change =>
-        {
-            change.HasKey(c => new { c.ImportId, c.Kind, c.Id });
-            change.Property(c => c.Kind).HasConversion<string>();
-            change.Property(c => c.Change).HasConversion<string>();
-            change.Property(c => c.Row).HasColumnType("jsonb");
-        });
-        modelBuilder.Entity<RosterMistake>(mistake => mistake.HasKey(m => new { m.ImportId, m.Number }));
-
-        modelBuilder.Entity<SensitivePolicy>(policy =>
-        {
-            policy.HasKey(p => p.DistrictId);
-            policy.Property(p => p.Version).IsConcurrencyToken();
-            policy.Property(p => p.Settings).HasColumnType("jsonb").HasConversion(
-                settings => JsonSerializer.Serialize(settings, Json.Options),
-                text => JsonSerializer.Deserialize<SensitiveSettings>(text, Json.Options)!);
-        });
-        modelBuilder.Entity<SensitiveItem>(item =>
-        {
-            item.HasKey(i => new { i.DistrictId, i.Id });
-            item.HasIndex(i => new { i.SchoolId, i.StudentId, i.Id });
-            item.Property(i => i.Kind).HasConversion<string>();
-        });
-        modelBuilder.Entity<SensitiveAccess>(access =>
-        {
-            access.HasKey(a => new { a.DistrictId, a.Id });
-            access.HasIndex(a => new { a.SchoolId, a.StudentId, a.StaffId });
-            access.HasIndex(a => new { a.DistrictId, a.StaffId, a.Id });
-            access.HasIndex(a => new { a.SchoolId, a.Id });
-            access.PrimitiveCollection(a => a.Kinds).ElementType(kind => kind.HasConversion<string>());
-            access.Property(a => a.State).HasConversion<string>();
-            access.Property(a => a.Version).IsConcurrencyToken();
-        });
-        modelBuilder.Entity<SensitiveRead>(read =>
-        {
-            read.HasKey(r => new { r.DistrictId, r.Id });
-            read.HasIndex(r => new { r.SchoolId, r.StudentId, r.Id });
-            read.HasIndex(r => new { r.SchoolId, r.Id }).HasFilter("basis = 'Emergency'");
-            read.Property(r => r.Role).HasConversion<string>();
-            read.Property(r => r.Basis).HasConversion<string>();
-            read.Property(r => r.Purpose).HasConversion<string>();
-            read.Property(r => r.Finding).HasConversion<string>();
-            read.Property(r => r.Version).IsConcurrencyToken();
-        });
-
-        modelBuilder.Entity<ComplianceCase>(row =>
-        {
-            row.HasKey(c => new { c.DistrictId, c.Id });
-            row.HasIndex(c => new { c.DistrictId, c.Year }).IsUnique().HasDatabaseName(OneAuditAYear);
-            row.Property(c => c.Kind).HasConversion<string>();
-            row.Property(c => c.Version).IsConcurrencyToken();
-            row.Ignore(c => c.Missing);
-            row.Property(c => c.Parts).HasColumnType("jsonb").HasConversion(
-                parts => JsonSerializer.Serialize(parts, Json.Options),
-                text => JsonSerializer.Deserialize<Dictionary<string, CasePart>>(text, Json.Options)!);
-        });
+        RosterTables.Map(modelBuilder);
+        SensitiveTables.Map(modelBuilder);
+        ComplianceTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

@@ -59,7 +59,7 @@ internal static class ConfirmImport
     {
         if (import.Report.Moves.Count == 0)
             return;
-        foreach (var table in new[] { "sensitive_item", "sensitive_access", "sensitive_read" })
+        foreach (var table in ArchivesDb.TakenOver)
         {
             await using var command = new NpgsqlCommand(
                 $"""
