@@ -1,5 +1,6 @@
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
+using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -112,6 +113,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         });
 
         RosterTables.Map(modelBuilder);
+        StudentSearch.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
 

@@ -1,6 +1,7 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
+using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -31,6 +32,7 @@ api.MapListSchools();
 api.MapListTerms();
 api.MapListClasses();
 api.MapListStudents();
+api.MapFindStudents();
 api.MapReadStudent();
 api.MapListStaff();
 

@@ -57,6 +57,8 @@ internal static class Examples
         List("ListStaff", School, w => $"{OfSchool(w)}/staff", w => w.Class.Person!.Value, downwards: true),
         List("ListStudents", School, w => $"{OfSchool(w)}/students", w => w.Child.Id, downwards: true),
         List("ListStudents", Class, w => $"{OfSchool(w)}/students?classId={w.Class.Id}", w => w.Child.Id),
+        List("FindStudents", District, w => $"{OfDistrict(w)}/students?size=500", w => w.Child.Id, downwards: true),
+        List("FindStudents", Class, w => $"{OfDistrict(w)}/students?schoolId={w.School.Id}&classId={w.Class.Id}", w => w.Child.Id),
         Thing("ReadStudent", Child, w => Call.Get($"{OfDistrict(w)}/students/{w.Child.Id}")),
         Thing("ImportRoster", District, w => Call.Post($"{OfDistrict(w)}/imports", World.Roster().Zip())),
         List("ListImports", District, w => $"{OfDistrict(w)}/imports", w => w.Import),

@@ -95,7 +95,7 @@ public sealed class TenancyTests(ArchivesFixture archives)
             await role.ExecuteNonQueryAsync();
         foreach (var (table, ofSchool) in new[]
         {
-            ("school", 1L), ("term", 2), ("class", 2), ("student", 4), ("guardian", 3), ("guardianship", 3), ("staff", 2), ("enrolment", 4),
+            ("school", 1L), ("term", 2), ("class", 2), ("student", 4), ("student_search", 4), ("guardian", 3), ("guardianship", 3), ("staff", 2), ("enrolment", 4),
             ("staff_post", 7), ("district_roster", 0), ("roster_import", 0), ("roster_mistake", 0), ("roster_change", 0),
         })
         {

@@ -496,6 +496,74 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("school");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Search.StudentSearch", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<short>("Reading")
+                        .HasColumnType("smallint")
+                        .HasColumnName("reading");
+
+                    b.Property<string>("Given")
+                        .HasColumnType("text")
+                        .HasColumnName("given")
+                        .UseCollation("C");
+
+                    b.Property<string>("GivenPinyin")
+                        .HasColumnType("text")
+                        .HasColumnName("given_pinyin")
+                        .UseCollation("C");
+
+                    b.Property<string>("Initials")
+                        .HasColumnType("text")
+                        .HasColumnName("initials")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Number")
+                        .HasColumnType("text")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("Pinyin")
+                        .HasColumnType("text")
+                        .HasColumnName("pinyin")
+                        .UseCollation("C");
+
+                    b.HasKey("DistrictId", "StudentId", "Reading")
+                        .HasName("pk_student_search");
+
+                    b.HasIndex("DistrictId", "Given", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_given_student_id");
+
+                    b.HasIndex("DistrictId", "GivenPinyin", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_given_pinyin_student_id");
+
+                    b.HasIndex("DistrictId", "Initials", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_initials_student_id");
+
+                    b.HasIndex("DistrictId", "Name", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_name_student_id");
+
+                    b.HasIndex("DistrictId", "Number", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_number_student_id");
+
+                    b.HasIndex("DistrictId", "Pinyin", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_pinyin_student_id");
+
+                    b.ToTable("student_search");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Sensitive.SensitiveAccess", b =>
                 {
                     b.Property<Guid>("DistrictId")

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Search;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -41,6 +42,7 @@ internal static class ConfirmImport
         {
             foreach (var table in RosterCheck.Tables)
                 await ApplyAsync(connection, table, db.Model, import, cancel);
+            await StudentSearch.FollowAsync(connection, districtId, version + 1, cancel);
             await db.Set<DistrictRoster>().Where(roster => roster.DistrictId == districtId)
                 .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version + 1), cancel);
             await new RosterAnnouncement(db, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);

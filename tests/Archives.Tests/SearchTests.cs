@@ -1,0 +1,196 @@
+using System.Net;
+using System.Net.Http.Json;
+using HomeSchool.Archives.Search;
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
+using Npgsql;
+
+namespace HomeSchool.Archives.Tests;
+
+/// <summary>Students are found by name, pinyin, initials and number, by those who see them (ARC-1, ALL-1).</summary>
+[Trait("Rule", "ARC-1")]
+public sealed class SearchTests(ArchivesFixture archives)
+{
+    private readonly TestDistrict district = new(archives);
+
+    [Theory]
+    [InlineData("张", "张小明")]
+    [InlineData("张小", "张小明")]
+    [InlineData("小明", "张小明")]
+    [InlineData("zxm", "张小明")]
+    [InlineData("ZXM", "张小明")]
+    [InlineData("zhang xiao", "张小明")]
+    [InlineData("zhangxiaoming", "张小明")]
+    [InlineData("xiaoming", "张小明")]
+    [InlineData("n2026-01", "张小明")]
+    [InlineData("shan", "单丹")]
+    [InlineData("sd", "单丹")]
+    [InlineData("zeng", "曾乐")]
+    [InlineData("zengyue", "曾乐")]
+    [InlineData("ceng le", "曾乐")]
+    [InlineData("yuchi", "尉迟单")]
+    [InlineData("lv", "吕行")]
+    [InlineData("lu", "吕行")]
+    [InlineData("lühang", "吕行")]
+    [InlineData("anna sm", "SmithAnna")]
+    [InlineData("smith", "SmithAnna")]
+    [InlineData("zhang'", "张小明")]
+    [InlineData("小红", "赵小红红小红")]
+    [InlineData("晓", "欧晓")]
+    [InlineData("𠮷", "𠮷野")]
+    [InlineData("野", "𠮷野")]
+    [InlineData("zz")]
+    [InlineData("明")]
+    public async Task A_student_is_found_by(string text, params string[] names)
+    {
+        await ImportAsync();
+        Names(await FindAsync(district.Admin, $"search={Uri.EscapeDataString(text)}")).ShouldBe(names);
+    }
+
+    [Fact]
+    public async Task A_school_finds_its_own_also_by_the_middle_of_a_name_and_by_class_and_grade()
+    {
+        await ImportAsync();
+        var (first, second) = (await SchoolAsync("S1"), await SchoolAsync("S2"));
+        using var admin = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, first, null, null));
+        Names(await FindAsync(admin, "search=明")).ShouldBe(["张小明"]);
+        Names(await FindAsync(admin, "search=曾")).ShouldBeEmpty();
+        Names(await FindAsync(admin, $"search=曾&schoolId={second}")).ShouldBeEmpty();
+        Names(await FindAsync(district.Admin, $"search=曾&schoolId={second}")).ShouldBe(["曾乐"]);
+        Names(await FindAsync(admin, "search=dan")).ShouldBe(["单丹", "尉迟单"]);
+
+        var @class = await archives.ScalarAsync<Guid>("SELECT id FROM class WHERE school_id = $1 AND source_id = 'C2'", first);
+        Names(await FindAsync(admin, $"schoolId={first}&classId={@class}")).ShouldBe(["单丹", "尉迟单"], ignoreOrder: true);
+        (await FindAsync(district.Admin, $"schoolId={second}&grade=04")).Count.ShouldBe(7);
+        (await FindAsync(district.Admin, $"schoolId={second}&grade=03")).ShouldBeEmpty();
+        using var teacher = archives.Client(new Grant(Role.HomeroomTeacher, null, district.Id, first, @class, null));
+        Names(await FindAsync(teacher, "search=d")).ShouldBe(["单丹", "尉迟单"]);
+        Names(await FindAsync(teacher, "search=zxm")).ShouldBeEmpty();
+        (await FindAsync(archives.Client(TestIdentity.DistrictAdmin(Guid.CreateVersion7())), "search=张")).ShouldBeEmpty();
+        using var guardian = archives.Client(new Grant(Role.Guardian, null, district.Id, first, null, await StudentAsync("P1")));
+        (await guardian.GetAsync(district.Address("students?search=张"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Pages_show_each_student_once()
+    {
+        await ImportAsync();
+        (await FindAsync(district.Admin, "")).Count.ShouldBe(11);
+        foreach (var path in (string[])["", "search=x", "search=zh", "search=l", "search=小", $"schoolId={await SchoolAsync("S1")}"])
+        {
+            var all = await FindAsync(district.Admin, path);
+            all.DistinctBy(row => row.Id).Count().ShouldBe(all.Count, path);
+            var pages = await district.ListAsync<FoundStudent>($"districts/{district.Id}/students?{path}&size=1");
+            pages.Select(row => row.Id).ShouldBe(all.Select(row => row.Id), path);
+        }
+    }
+
+    [Fact]
+    public async Task Search_follows_the_roster()
+    {
+        var roster = await ImportAsync();
+        roster.Change("users.csv", "P1", line => line.Replace("小明,张", "大明,王", StringComparison.Ordinal)).Remove("users.csv", "P2")
+            .Remove("demographics.csv", "P2").Remove("enrollments.csv", "E2");
+        await district.ImportAsync(roster.Zip(), acceptWithdrawals: true);
+        Names(await FindAsync(district.Admin, "search=zxm")).ShouldBeEmpty();
+        Names(await FindAsync(district.Admin, "search=wangdaming")).ShouldBe(["王大明"]);
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM student_search WHERE district_id = $1 AND student_id = $2", district.Id, await StudentAsync("P2"))).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("classId=00000000-0000-0000-0000-000000000001", "request.invalid")]
+    [InlineData("grade=07", "request.invalid")]
+    [InlineData("search=a%00b", "request.invalid")]
+    [InlineData("after=e30", "request.cursor-invalid")]
+    [InlineData("after=nonsense", "request.cursor-invalid")]
+    public async Task What_cannot_be_asked_is_refused(string query, string code)
+    {
+        using var answer = await district.Admin.GetAsync(district.Address($"students?{query}"));
+        await answer.ShouldBeProblemAsync(HttpStatusCode.BadRequest, code);
+    }
+
+    /// <summary>Operators that are not leakproof lose their index under row-level security; these must not (ALL-1).</summary>
+    [Theory]
+    [InlineData("district", "name", "given", "pinyin", "given_pinyin", "initials", "number")]
+    [InlineData("next page", "pinyin", "given_pinyin", "initials", "number")]
+    public async Task Each_key_is_found_by_its_index_behind_row_level_security(string page, params string[] keys)
+    {
+        await ImportAsync();
+        var last = page == "district" ? SearchPlace.Start : new SearchPlace(3, "zhangxiao", Guid.Empty, Guid.Empty);
+        await using var connection = new NpgsqlConnection(archives.Database);
+        await connection.OpenAsync();
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                // So few rows are better read one by one; where an index cannot be used, it is not used now either.
+                new("SET ROLE archives_app"), new("SET enable_seqscan = off"), new("SET enable_bitmapscan = off"),
+                new($"SELECT set_config('app.districts', '{{{district.Id}}}', false), set_config('app.schools', '', false)"),
+            },
+        };
+        await batch.ExecuteNonQueryAsync();
+        await using var explain = new NpgsqlCommand("EXPLAIN " + FindStudentsSql.InDistrict("zhang", last, 51), connection)
+        {
+            Parameters =
+            {
+                new("district", district.Id), new("today", new DateOnly(2026, 11, 1)), new("from", "zhang"),
+                new("to", FindStudentsSql.EndOf("zhang")), new("key", last.Key), new("student", last.StudentId),
+                new("enrolment", last.EnrolmentId),
+            },
+        };
+        var plan = new List<string>();
+        await using (var reader = await explain.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                plan.Add(reader.GetString(0));
+        }
+
+        foreach (var key in keys)
+        {
+            plan.ShouldContain(line => line.Contains($"Index Scan using ix_student_search_district_id_{key}_student_id", StringComparison.Ordinal),
+                string.Join('\n', plan));
+            plan.ShouldContain(line => line.Contains("Index Cond", StringComparison.Ordinal)
+                && line.Contains($"({key} >= 'zhang", StringComparison.Ordinal), string.Join('\n', plan));
+        }
+    }
+
+    private async Task<TestRoster> ImportAsync()
+    {
+        var roster = TestRoster.Standard();
+        foreach (var (id, family, given) in new[]
+        {
+            ("P1", "张", "小明"), ("P2", "王", "芳"), ("P3", "单", "丹"), ("P4", "尉迟", "单"), ("P5", "曾", "乐"), ("P6", "吕", "行"),
+        })
+            roster.Change("users.csv", id, line => line.Replace($"小{id},张", $"{given},{family}", StringComparison.Ordinal));
+        roster.Change("users.csv", "P1", line => line.Replace("XP1", "N2026-011", StringComparison.Ordinal));
+        foreach (var (id, family, given) in new[]
+        {
+            ("P7", "Smith", "Anna"), ("P8", "赵", "小红红小红"), ("P9", "", "𠮷野"), ("P10", "", "欧晓"), ("P11", "!", ""),
+        })
+        {
+            roster.Add("users.csv", TestRoster.Student(id, "S2", "04").Replace($"小{id},张", $"{given},{family}", StringComparison.Ordinal));
+            roster.Add("enrollments.csv", $"F{id},,,C3,S2,{id},student,,,");
+        }
+
+        await district.ImportAsync(roster.Zip());
+        return roster;
+    }
+
+    private async Task<IReadOnlyList<FoundStudent>> FindAsync(HttpClient client, string query)
+    {
+        using var answer = await client.GetAsync(district.Address($"students?{query}"));
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<Page<FoundStudent>>(Json.Options))!.Items;
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<FoundStudent> rows) => rows.Select(row => row.FamilyName + row.GivenName);
+
+    private Task<Guid> SchoolAsync(string sourceId) =>
+        archives.ScalarAsync<Guid>("SELECT school_id FROM school WHERE district_id = $1 AND source_id = $2", district.Id, sourceId);
+
+    private Task<Guid> StudentAsync(string sourceId) =>
+        archives.ScalarAsync<Guid>("SELECT id FROM student WHERE district_id = $1 AND source_id = $2", district.Id, sourceId);
+}
