@@ -1,4 +1,5 @@
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -22,11 +23,18 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
+    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read", "handover"];
+
+    /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
+    internal static readonly string[] GoesAlong = ["sensitive_item"];
+
+    /// <summary>What a homeroom teacher has in hand of a student, and the next one takes over (ARC-14).</summary>
+    internal static readonly OwnedTable[] HandedOver = [];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
     {
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
+        [PassingTables.OneTransferWaits] = PassingFailures.TransferWaits,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
     };
 
@@ -116,6 +124,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         StudentSearch.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
+        PassingTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

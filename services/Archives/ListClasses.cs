@@ -24,7 +24,8 @@ internal static class ListClasses
         var take = Cursor.Size(size);
         var today = LocalDay.Today(clock);
         var rows = await db.Set<Class>().AsNoTracking()
-            .Where(@class => @class.SchoolId == schoolId && @class.WithdrawnOn == null && (last == null || @class.Id > last))
+            .Where(@class => @class.SchoolId == schoolId && (@class.WithdrawnOn == null || @class.WithdrawnOn > today)
+                && (last == null || @class.Id > last))
             .OrderBy(@class => @class.Id)
             .Select(@class => new ClassBody(
                 @class.Id, @class.Title, @class.Grade,

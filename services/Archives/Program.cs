@@ -1,5 +1,6 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -27,6 +28,11 @@ api.MapListImportChanges();
 api.MapConfirmImport();
 api.MapCancelImport();
 api.MapReorganise();
+
+api.MapStartRollover();
+api.MapListHandovers();
+api.MapAcceptHandover();
+api.MapTransfers();
 
 api.MapListSchools();
 api.MapListTerms();

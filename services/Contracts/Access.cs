@@ -62,6 +62,15 @@ public enum Permission
     /// <summary>See who read sensitive items (ARC-7).</summary>
     ReadLogRead,
 
+    /// <summary>See handovers of students and print them (ARC-14).</summary>
+    HandoverRead,
+
+    /// <summary>Accept handovers addressed to oneself (ARC-14).</summary>
+    HandoverAccept,
+
+    /// <summary>Transfer students, send them on leave and take them back (ARC-15).</summary>
+    TransferManage,
+
     /// <summary>Start, fill in and close the law's workflows: breaches, audits, assessments (ALL-9).</summary>
     ComplianceManage,
 

@@ -314,6 +314,147 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("guardianship");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Passing.Handover", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("accepted_at");
+
+                    b.Property<Guid?>("FromStaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_staff_id");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<DateOnly>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("ToStaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_staff_id");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_handover");
+
+                    b.HasIndex("SchoolId", "Id")
+                        .HasDatabaseName("ix_handover_school_id_id")
+                        .HasFilter("accepted_at IS NULL");
+
+                    b.HasIndex("DistrictId", "StudentId", "ToStaffId", "StartsOn")
+                        .IsUnique()
+                        .HasDatabaseName("ix_handover_district_id_student_id_to_staff_id_starts_on");
+
+                    b.ToTable("handover");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Passing.Transfer", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ConsentBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consent_by");
+
+                    b.Property<string>("ConsentForm")
+                        .HasColumnType("text")
+                        .HasColumnName("consent_form");
+
+                    b.Property<DateOnly?>("ConsentOn")
+                        .HasColumnType("date")
+                        .HasColumnName("consent_on");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<string>("Duty")
+                        .HasColumnType("text")
+                        .HasColumnName("duty");
+
+                    b.Property<DateOnly>("FirstDay")
+                        .HasColumnType("date")
+                        .HasColumnName("first_day");
+
+                    b.Property<Guid?>("FromSchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_school_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("ProposedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("proposed_at");
+
+                    b.Property<DateTimeOffset?>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid?>("ToSchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_school_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_transfer");
+
+                    b.HasIndex("DistrictId", "StudentId")
+                        .IsUnique()
+                        .HasDatabaseName("transfer_one_waits")
+                        .HasFilter("state = 'Proposed'");
+
+                    b.HasIndex("FromSchoolId", "Id")
+                        .HasDatabaseName("ix_transfer_from_school_id_id");
+
+                    b.HasIndex("ToSchoolId", "Id")
+                        .HasDatabaseName("ix_transfer_to_school_id_id");
+
+                    b.HasIndex("DistrictId", "StudentId", "Id")
+                        .HasDatabaseName("ix_transfer_district_id_student_id_id");
+
+                    b.ToTable("transfer");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Roster.RosterChange", b =>
                 {
                     b.Property<Guid>("ImportId")
@@ -389,6 +530,10 @@ namespace HomeSchool.Archives.Migrations
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("report");
+
+                    b.Property<DateOnly?>("RolloverOn")
+                        .HasColumnType("date")
+                        .HasColumnName("rollover_on");
 
                     b.Property<string>("State")
                         .IsRequired()

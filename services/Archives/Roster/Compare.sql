@@ -342,7 +342,9 @@ FROM open_enrolment e
     LEFT JOIN (SELECT student_id, school_id, min(starts_on) AS next_start FROM new_enrolment
                WHERE change = 'Added' AND ends_on IS NULL GROUP BY 1, 2) n
         ON n.student_id = e.student_id AND n.school_id = e.school_id AND n.next_start > e.starts_on
-WHERE e.student_id NOT IN (SELECT id FROM held) AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.id = e.id);
+WHERE e.student_id NOT IN (SELECT id FROM held) AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.id = e.id)
+  -- It ends by itself, on the day before one begins that stays: a rollover or a transfer that is still to come.
+  AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.student_id = e.student_id AND k.change IS NULL AND k.starts_on = e.ends_on + 1);
 
 INSERT INTO note
 SELECT 'enrollments.csv', 'enrollment.from', min(s.year_began)::text, ({today})::text

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Search;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
@@ -47,6 +48,7 @@ internal static class ConfirmImport
                 .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version + 1), cancel);
             await new RosterAnnouncement(db, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);
             await MoveAsync(db, connection, import, version + 1, clock, cancel);
+            await OpenHandovers.OfImportAsync(connection, districtId, importId, clock, cancel);
             await db.Set<RosterChange>().Where(change => change.ImportId == importId).ExecuteDeleteAsync(cancel);
         }
 

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Passing;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 
@@ -23,6 +24,9 @@ public sealed record ImportBody(
     IReadOnlyList<RemarkBody> Notes, IReadOnlyList<SchoolLoss> Losses,
     IReadOnlyList<MovedClass> Moves, bool NeedsAcceptWithdrawals)
 {
+    /// <summary>What happens at each school, if this is a rollover instead of an upload.</summary>
+    public RolloverReport? Rollover { get; init; }
+
     /// <summary>Writes an import for the caller.</summary>
     public static ImportBody Of(RosterImport import, RosterLimits limits, HttpContext http)
     {
@@ -31,7 +35,10 @@ public sealed record ImportBody(
         return new ImportBody(
             import.Id, import.DistrictId, import.State, import.CreatedAt, import.DecidedAt, report.Files, report.Changes, report.Errors,
             report.Warnings, [.. report.Notes.Select(note => RemarkBody.Of(note, chinese))], report.Losses, report.Moves,
-            NeedsAccept(report, limits));
+            NeedsAccept(report, limits))
+        {
+            Rollover = report.Rollover,
+        };
     }
 
     /// <summary>Whether so many students would leave a school that it must be said explicitly.</summary>

@@ -76,7 +76,7 @@ internal static class RosterCheck
     }
 
     /// <summary>
-    /// Puts what would change, as Compare.sql and Reorganise.sql leave it in tables of the session, into <c>roster_change</c>.
+    /// Puts what would change, as Compare.sql, Reorganise.sql and Rollover.sql leave it in tables of the session, into <c>roster_change</c>.
     /// </summary>
     /// <returns>How many records of each kind change, and which schools students would leave.</returns>
     public static async Task<(IReadOnlyList<ChangeCount> Changes, IReadOnlyList<SchoolLoss> Losses)> KeepChangesAsync(
@@ -197,7 +197,7 @@ internal static class RosterCheck
     private static ValueTask DayAsync(this NpgsqlBinaryImporter to, DateOnly? value, CancellationToken cancel) =>
         new(value is { } day ? to.WriteAsync(day, NpgsqlDbType.Date, cancel) : to.WriteNullAsync(cancel));
 
-    /// <summary>Fills the places of Compare.sql and Reorganise.sql that both have.</summary>
+    /// <summary>Fills the places that Compare.sql, Reorganise.sql and Rollover.sql have in common.</summary>
     public static string Fill(string sql, Guid district, long version, DateOnly today) => sql
         .Replace("{district}", $"'{district}'::uuid", StringComparison.Ordinal)
         .Replace("{version}", $"{version}::bigint", StringComparison.Ordinal)

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Passing;
 using HomeSchool.Contracts.Archives;
 using Microsoft.EntityFrameworkCore;
 
@@ -19,7 +20,7 @@ public enum ImportState
     Superseded,
 }
 
-/// <summary>One upload of a roster (ARC-2), or one reorganisation of schools (ALL-10), and what became of it.</summary>
+/// <summary>One upload of a roster (ARC-2), one reorganisation of schools (ALL-10) or one rollover (ARC-14), and what became of it.</summary>
 public sealed class RosterImport
 {
     /// <summary>The district.</summary>
@@ -42,6 +43,9 @@ public sealed class RosterImport
 
     /// <summary>When it left <see cref="ImportState.Checked"/>.</summary>
     public DateTimeOffset? DecidedAt { get; private set; }
+
+    /// <summary>The first day of the school year that it begins, if it is a rollover (ARC-14).</summary>
+    public DateOnly? RolloverOn { get; init; }
 
     /// <summary>What the check found.</summary>
     public required RosterReport Report { get; init; }
@@ -76,6 +80,9 @@ public sealed record RosterReport(
 {
     /// <summary>Classes that move to another school, if this is a reorganisation (ALL-10) instead of an upload.</summary>
     public IReadOnlyList<MovedClass> Moves { get; init; } = [];
+
+    /// <summary>What happens at each school, if this is a rollover (ARC-14) instead of an upload.</summary>
+    public RolloverReport? Rollover { get; init; }
 }
 
 /// <summary>A file of an upload.</summary>

@@ -41,6 +41,7 @@ internal static class ChangeSensitivePolicy
         var mistakes = new Mistakes();
         mistakes.Range("longestAccessDays", settings.LongestAccessDays, 1, 365);
         mistakes.Range("reviewDays", settings.ReviewDays, 1, 14);
+        mistakes.Range("handoverDays", settings.HandoverDays, 1, 60);
         for (var i = 0; i < settings.Readers.Count; i++)
         {
             if (!Access.Allows(settings.Readers[i].Role, Permission.SensitiveRead))

@@ -38,11 +38,10 @@ internal static class ListSensitiveItems
                 && (asStaff || item.Kind != SensitiveKind.Violence) && (last == null || item.Id < last))
             .OrderByDescending(item => item.Id).Take(take + 1)
             .Select(item => new { item.Id, item.WrittenAt, item.Kind }).ToListAsync(cancel);
-        var policy = (await db.SensitivePolicyAsync(districtId, cancel))?.Settings ?? new SensitiveSettings();
-        var accesses = await db.AccessesOfAsync(caller, at, cancel);
+        var rights = await db.SensitiveRightsAsync(caller, at, today, cancel);
         var rows = items.Select(item =>
         {
-            var sees = caller.SeesOf(item.Kind, at, policy, accesses, today).Sees;
+            var sees = rights.SeesOf(item.Kind, item.WrittenAt).Sees;
             return new SensitiveItemRow(item.Id, item.WrittenAt, sees == Sees.Nothing ? null : item.Kind, sees);
         });
         return TypedResults.Ok(Page.From(rows.ToList(), take, row => row.Id));

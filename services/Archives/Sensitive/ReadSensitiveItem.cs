@@ -65,9 +65,8 @@ internal static class ReadSensitiveItem
         var (caller, today) = (current.Caller, LocalDay.Today(clock));
         if (await FindAsync(db, caller, Permission.SensitiveRead, districtId, itemId, today, cancel) is not { } found)
             return (Problem)Failures.NotFound;
-        var policy = (await db.SensitivePolicyAsync(districtId, cancel))?.Settings ?? new SensitiveSettings();
-        var accesses = await db.AccessesOfAsync(caller, found.At, cancel);
-        var (sees, grant, basis) = caller.SeesOf(found.Item.Kind, found.At, policy, accesses, today);
+        var rights = await db.SensitiveRightsAsync(caller, found.At, today, cancel);
+        var (sees, grant, basis) = rights.SeesOf(found.Item.Kind, found.Item.WrittenAt);
         if (grant is null)
             return (Problem)ArchivesFailures.AccessNeeded;
         return await new Reading(db, vault, audit, clock, cancel)

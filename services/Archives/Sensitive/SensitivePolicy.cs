@@ -40,6 +40,9 @@ public sealed record SensitiveSettings
     /// <summary>Within how many days a read in a crisis is reviewed, 1–14.</summary>
     public int ReviewDays { get; init; } = 1;
 
+    /// <summary>Within how many days after its first day a handover should be accepted, 1–60 (ARC-14).</summary>
+    public int HandoverDays { get; init; } = 14;
+
     internal Sees Of(Role role, SensitiveKind kind) =>
         Readers.Where(reader => reader.Role == role && reader.Kind == kind).Select(reader => reader.Sees)
             .DefaultIfEmpty(Sees.Nothing).Max();

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Passing;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.EntityFrameworkCore;
@@ -29,32 +30,48 @@ internal static class SensitiveReach
         && (grant.ClassId is null || grant.StudentId is not null || grant.ClassId == enrolment.ClassId)
         && (grant.StudentId is null || grant.StudentId == enrolment.StudentId);
 
+    /// <summary>By what rights the caller reads the items of a student where he is enrolled.</summary>
+    public static async Task<SensitiveRights> SensitiveRightsAsync(
+        this ArchivesDb db, Caller caller, Enrolment at, DateOnly today, CancellationToken cancel)
+    {
+        var grants = caller.With(Permission.SensitiveRead).Where(grant => Reaches(grant, at)).ToArray();
+        var staff = grants.Select(grant => grant.PersonId).OfType<Guid>().ToArray();
+        var policy = (await db.SensitivePolicyAsync(at.DistrictId, cancel))?.Settings ?? new SensitiveSettings();
+        var accesses = await db.Set<SensitiveAccess>().AsNoTracking()
+            .Where(access => access.SchoolId == at.SchoolId && access.StudentId == at.StudentId
+                && staff.Contains(access.StaffId) && access.State == AccessState.Granted)
+            .ToListAsync(cancel);
+        var handovers = await db.Set<Handover>().AsNoTracking()
+            .Where(handover => handover.DistrictId == at.DistrictId && handover.StudentId == at.StudentId
+                && handover.SchoolId == at.SchoolId && staff.Contains(handover.ToStaffId) && handover.AcceptedAt == null)
+            .ToListAsync(cancel);
+        return new SensitiveRights(grants, policy, accesses, handovers, today);
+    }
+}
+
+/// <summary>By what rights a caller reads a student's sensitive items: roles, policy, granted access, and handovers still open.</summary>
+internal sealed record SensitiveRights(
+    IReadOnlyList<Grant> Grants, SensitiveSettings Policy, IReadOnlyList<SensitiveAccess> Accesses, IReadOnlyList<Handover> Open,
+    DateOnly Today)
+{
     /// <summary>How much of an item the caller sees, in which role and by what right: the most that policy and access give.</summary>
-    public static (Sees Sees, Grant? As, ReadBasis Basis) SeesOf(
-        this Caller caller, SensitiveKind kind, Enrolment enrolment, SensitiveSettings policy,
-        IReadOnlyCollection<SensitiveAccess> accesses, DateOnly today)
+    public (Sees Sees, Grant? As, ReadBasis Basis) SeesOf(SensitiveKind kind, DateTimeOffset writtenAt)
     {
         var best = (Sees: Sees.Nothing, As: (Grant?)null, Basis: ReadBasis.Policy);
-        foreach (var grant in caller.With(Permission.SensitiveRead).Where(grant => Reaches(grant, enrolment)))
+        foreach (var grant in Grants)
         {
-            var byRole = policy.Of(grant.Role, kind);
+            var byRole = IsHandedOver(grant, writtenAt) ? Policy.Of(grant.Role, kind) : Sees.Nothing;
             if (byRole > best.Sees)
                 best = (byRole, grant, ReadBasis.Policy);
-            if (best.Sees < Sees.Content && accesses.Any(access => access.StaffId == grant.PersonId && access.Opens(kind, today)))
+            if (best.Sees < Sees.Content && Accesses.Any(access => access.StaffId == grant.PersonId && access.Opens(kind, Today)))
                 best = (Sees.Content, grant, ReadBasis.Grant);
         }
 
         return best;
     }
 
-    /// <summary>What was granted to the caller about a student at a school.</summary>
-    public static Task<List<SensitiveAccess>> AccessesOfAsync(
-        this ArchivesDb db, Caller caller, Enrolment enrolment, CancellationToken cancel)
-    {
-        var staff = caller.With(Permission.SensitiveRead).Select(grant => grant.PersonId).OfType<Guid>().ToArray();
-        return db.Set<SensitiveAccess>().AsNoTracking()
-            .Where(access => access.SchoolId == enrolment.SchoolId && access.StudentId == enrolment.StudentId
-                && staff.Contains(access.StaffId) && access.State == AccessState.Granted)
-            .ToListAsync(cancel);
-    }
+    // What was written before a homeroom teacher's first day is not the teacher's before it is accepted (ARC-14).
+    private bool IsHandedOver(Grant grant, DateTimeOffset writtenAt) =>
+        grant.Role != Role.HomeroomTeacher
+        || !Open.Any(handover => handover.ToStaffId == grant.PersonId && LocalDay.Of(writtenAt) < handover.StartsOn);
 }

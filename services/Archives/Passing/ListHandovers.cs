@@ -1,0 +1,127 @@
+using HomeSchool.Archives.Sensitive;
+using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.Archives.Passing;
+
+/// <summary>A handover in a list.</summary>
+/// <param name="Id">The handover.</param>
+/// <param name="StudentId">The student.</param>
+/// <param name="FamilyName">Family name.</param>
+/// <param name="GivenName">Given name.</param>
+/// <param name="FromStaffId">The homeroom teacher before, if there was one.</param>
+/// <param name="ToStaffId">Who is to accept.</param>
+/// <param name="StartsOn">The first day with the next teacher.</param>
+/// <param name="DueOn">The day by which it should be accepted; the policy's <c>handoverDays</c> after the first.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+/// <param name="SensitiveItems">How many sensitive items the school holds.</param>
+public sealed record HandoverRow(
+    Guid Id, Guid StudentId, string? FamilyName, string? GivenName, Guid? FromStaffId, Guid ToStaffId, DateOnly StartsOn, DateOnly DueOn,
+    DateTimeOffset? AcceptedAt, int SensitiveItems);
+
+/// <summary>Handovers of a school, and one on paper (ARC-14, ALL-7).</summary>
+internal static class ListHandovers
+{
+    public static void MapListHandovers(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/schools/{schoolId:guid}/handovers", ListAsync)
+            .WithName("ListHandovers")
+            .WithSummary("Open handovers of a school, the oldest first; a homeroom teacher sees the own ones.")
+            .Query(Permission.HandoverRead);
+        api.MapGet("/districts/{districtId:guid}/handovers/{id:guid}/sheet", PrintAsync)
+            .WithName("PrintHandoverSheet")
+            .WithSummary("The handover sheet on A4; says that sensitive items exist, and nothing of them.")
+            .Query(Permission.HandoverRead);
+    }
+
+    private static async Task<Results<Ok<Page<HandoverRow>>, Problem>> ListAsync(
+        Guid schoolId, bool? overdue, bool? accepted, string? after, int? size, ArchivesDb db, CurrentCaller current, TimeProvider clock,
+        CancellationToken cancel)
+    {
+        if (!Cursor.TryRead<Guid?>(after, out var last))
+            return (Problem)Failures.CursorInvalid;
+        var grants = current.Caller.With(Permission.HandoverRead).Where(grant => grant.SchoolId == schoolId).ToArray();
+        if (grants.Length == 0)
+            return TypedResults.Ok(Page.From(new List<HandoverRow>(), 1, row => row.Id));
+        var all = grants.Any(grant => grant.ClassId is null);
+        var own = grants.Select(grant => grant.PersonId).OfType<Guid>().ToArray();
+        var days = ((await db.SensitivePolicyAsync(grants[0].DistrictId, cancel))?.Settings ?? new SensitiveSettings()).HandoverDays;
+        var dueBefore = LocalDay.Today(clock).AddDays(-days);
+        var take = Cursor.Size(size);
+        var rows = await (
+            from handover in db.Set<Handover>().AsNoTracking()
+            where handover.SchoolId == schoolId && (all || own.Contains(handover.ToStaffId))
+                && handover.AcceptedAt != null == (accepted == true)
+                && (overdue != true || handover.StartsOn < dueBefore) && (last == null || handover.Id > last)
+            join student in db.Set<Student>().AsNoTracking()
+                on new { handover.DistrictId, Id = handover.StudentId } equals new { student.DistrictId, student.Id } into students
+            from student in students.DefaultIfEmpty()
+            orderby handover.Id
+            select new HandoverRow(
+                handover.Id, handover.StudentId, student.FamilyName, student.GivenName, handover.FromStaffId, handover.ToStaffId,
+                handover.StartsOn, handover.StartsOn.AddDays(days), handover.AcceptedAt,
+                db.Set<SensitiveItem>().Count(item => item.SchoolId == schoolId && item.StudentId == handover.StudentId)))
+            .Take(take + 1).ToListAsync(cancel);
+        return TypedResults.Ok(Page.From(rows, take, row => row.Id));
+    }
+
+    private static async Task<Results<HandoverSheet, Problem>> PrintAsync(
+        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
+    {
+        var found = await (
+            from handover in db.Set<Handover>().AsNoTracking()
+            where handover.DistrictId == districtId && handover.Id == id
+            join student in db.Set<Student>().AsNoTracking()
+                on new { handover.DistrictId, Id = handover.StudentId } equals new { student.DistrictId, student.Id }
+            select new
+            {
+                Handover = handover,
+                Student = student,
+                School = db.Set<School>().Where(school => school.SchoolId == handover.SchoolId).Select(school => school.Name).FirstOrDefault(),
+                Class = (
+                    from enrolment in db.Set<Enrolment>()
+                    where enrolment.SchoolId == handover.SchoolId && enrolment.StudentId == handover.StudentId
+                        && enrolment.StartsOn <= handover.StartsOn && (enrolment.EndsOn == null || enrolment.EndsOn >= handover.StartsOn)
+                    join @class in db.Set<Class>() on new { enrolment.SchoolId, Id = enrolment.ClassId }
+                        equals new { @class.SchoolId, Id = (Guid?)@class.Id }
+                    select @class.Title).FirstOrDefault(),
+                From = db.Set<Staff>().Where(staff => staff.DistrictId == districtId && staff.Id == handover.FromStaffId)
+                    .Select(staff => staff.FamilyName + staff.GivenName).FirstOrDefault(),
+                To = db.Set<Staff>().Where(staff => staff.DistrictId == districtId && staff.Id == handover.ToStaffId)
+                    .Select(staff => staff.FamilyName + staff.GivenName).FirstOrDefault(),
+                SensitiveItems = db.Set<SensitiveItem>()
+                    .Count(item => item.SchoolId == handover.SchoolId && item.StudentId == handover.StudentId),
+            }).SingleOrDefaultAsync(cancel);
+        if (found is null || !current.Caller.With(Permission.HandoverRead).Any(grant => grant.SchoolId == found.Handover.SchoolId
+            && (grant.ClassId is null || grant.PersonId == found.Handover.ToStaffId)))
+        {
+            return (Problem)Failures.NotFound;
+        }
+
+        var guardians = await (
+            from guardianship in db.Set<Guardianship>().AsNoTracking()
+            where guardianship.DistrictId == districtId && guardianship.StudentId == found.Student.Id && guardianship.WithdrawnOn == null
+            join guardian in db.Set<Guardian>().AsNoTracking()
+                on new { guardianship.DistrictId, Id = guardianship.GuardianId } equals new { guardian.DistrictId, guardian.Id }
+            orderby guardianship.ContactOrder
+            select guardian.FamilyName + guardian.GivenName).ToListAsync(cancel);
+        var owned = new List<(OwnedTable Table, long Rows)>();
+        foreach (var table in ArchivesDb.HandedOver)
+        {
+            var rows = await db.Database.SqlQueryRaw<long>(
+                $$"""
+                SELECT count(*) AS "Value" FROM {{table.Table}} t
+                WHERE t.district_id = {0} AND t.school_id = {1} AND t.student_id = {2} AND {{table.Open}}
+                """,
+                districtId, found.Handover.SchoolId, found.Student.Id).SingleAsync(cancel);
+            owned.Add((table, rows));
+        }
+
+        return new HandoverSheet(
+            found.Handover, found.Student, found.School, found.Class, found.From, found.To, guardians, owned, found.SensitiveItems,
+            LocalDay.Today(clock));
+    }
+}
