@@ -14,6 +14,7 @@ builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
+builder.Services.AddSingleton(_ => SheetSecret.From(builder.Configuration));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 
 var app = builder.Build();
@@ -21,6 +22,7 @@ app.UseServiceDefaults();
 
 var api = app.MapGroup("/api/archives");
 api.MapImportRoster();
+api.MapRosterTemplate();
 api.MapListImports();
 api.MapReadImport();
 api.MapListImportMistakes();

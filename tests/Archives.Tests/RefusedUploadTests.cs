@@ -14,9 +14,9 @@ public sealed class RefusedUploadTests(ArchivesFixture archives)
     private readonly TestDistrict district = new(archives);
 
     [Theory]
-    [InlineData("zh", "users.csv:1:role", "缺少必需的列 role。请检查表头（第 1 行）是否完整，列名是否与 OneRoster 1.1 一致。")]
+    [InlineData("zh", "users.csv:1:role", "缺少必需的列 role。请检查表头（第 1 行）是否完整，列名是否与 OneRoster 一致。")]
     [InlineData("en", "users.csv:1:role",
-        "The required column role is missing. Check that the header (line 1) is complete and named as in OneRoster 1.1.")]
+        "The required column role is missing. Check that the header (line 1) is complete and named as in OneRoster.")]
     public async Task The_answer_names_file_line_column_reason_and_how_to_mend_it(string language, string place, string text)
     {
         var roster = TestRoster.Standard();

@@ -98,7 +98,7 @@ public sealed class RosterPackageTests : IDisposable
         (await RefusedAsync(("users.csv", "\n\n"u8.ToArray()))).ShouldBe(["users.csv:1 header.unreadable"]);
         (await RefusedAsync(("users.csv", Encoding.Unicode.GetBytes("sourcedId,role")))).ShouldBe(["users.csv:0 file.not-text"]);
         (await RefusedAsync(("x.csv", "a\nb\n\xFF\xFFz"u8.ToArray().Append((byte)0xFF).ToArray()))).ShouldBe(["x.csv:3 file.encoding"]);
-        (await RefusedAsync(("r.zip", TestRoster.Zip([("[Content_Types].xml", [65])])))).ShouldBe(["r.zip:0 file.workbook"]);
+        (await RefusedAsync(("r.zip", TestRoster.Zip([("[Content_Types].xml", [65])])))).ShouldBe(["r.zip:0 zip.broken"]);
         (await RefusedAsync(("r.zip", TestRoster.Zip([])))).ShouldBe([":0 file.none-recognised"]);
         (await RefusedAsync()).ShouldBe([":0 upload.empty"]);
     }
@@ -207,6 +207,6 @@ public sealed class RosterPackageTests : IDisposable
         }
 
         var remarks = new RosterRemarks();
-        return (await RosterPackage.OpenAsync(uploads, limits, remarks, default), remarks);
+        return (await RosterPackage.OpenAsync(uploads, limits, null, [], remarks, default), remarks);
     }
 }

@@ -2,8 +2,8 @@
 -- records as they will be (change is null where nothing changes) and takes away nothing: who is in no new_* is withdrawn.
 -- A record whose row has a mistake counts as present: it stays as it is stored (ARC-2).
 --
--- {district}, {version} and {today} stand for literals; {keep_*} for whether nothing of the kind is withdrawn, because the file is not
--- there or has a row that does not say whose it is.
+-- {district}, {version} and {today} stand for literals; {keep_*} for which stored records (t, of enrolments e) are not withdrawn although
+-- no row has them: all, where the file is not there or has a row that does not say whose it is; for a sheet of some schools, those of others.
 
 -- Schools.
 CREATE TEMP TABLE new_school ON COMMIT DROP AS
@@ -93,11 +93,11 @@ FROM in_user u LEFT JOIN in_demographic d ON d.good AND d.source_id = u.source_i
     LEFT JOIN student t ON t.district_id = {district} AND t.source_id = u.source_id
 WHERE u.good AND u.role = 'student'
 UNION ALL
-SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.number, t.birth_date, t.sex, t.withdrawn_on, t.version, NULL, true
+SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.number, t.birth_date, t.sex, t.withdrawn_on, t.version, NULL, {held_students}
 FROM student t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role = 'student' AND u.source_id = t.source_id)
-  AND ({keep_users} OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
+  AND ({keep_students} OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
 
 CREATE TEMP TABLE new_staff ON COMMIT DROP AS
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, u.source_id, u.family_name, u.given_name, u.phone, u.email,
@@ -114,7 +114,7 @@ FROM staff t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role IN ('teacher', 'administrator', 'aide', 'proctor')
                   AND u.source_id = t.source_id)
-  AND ({keep_users} OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
+  AND ({keep_staff} OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
 
 CREATE TEMP TABLE new_guardian ON COMMIT DROP AS
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, u.source_id, u.family_name, u.given_name, u.phone, u.email,
@@ -131,7 +131,7 @@ FROM guardian t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role IN ('parent', 'guardian', 'relative') AND u.source_id = t.source_id)
   -- An export without any guardian does not know them; it does not say that they are gone.
-  AND ({keep_users} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
+  AND ({keep_guardians} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
        OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
 
 ANALYZE new_student;
@@ -163,23 +163,32 @@ FROM named n WHERE NOT EXISTS (SELECT FROM new_guardian g WHERE g.source_id = n.
 INSERT INTO fault SELECT 'users.csv', g.line, 'agentSourcedIds', 'reference.child', a.agent
 FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent) WHERE NOT EXISTS (SELECT FROM new_student s WHERE s.source_id = a.agent);
 
+INSERT INTO fault SELECT 'relationships.csv', r.line, 'userSourcedId', 'reference.child', r.student
+FROM in_relation r WHERE r.good AND NOT EXISTS (SELECT FROM new_student s WHERE s.source_id = r.student);
+INSERT INTO fault SELECT 'relationships.csv', r.line, 'relationshipUserSourcedId', 'reference.agent', r.guardian
+FROM in_relation r WHERE r.good AND NOT EXISTS (SELECT FROM new_guardian g WHERE g.source_id = r.guardian);
+
+-- What a file says of the pair counts before what the guardian is in general.
 CREATE TEMP TABLE new_guardianship ON COMMIT DROP AS
 WITH pair AS (
-    SELECT n.student_id, g.id AS guardian_id, g.role, min(n.place) AS place
-    FROM (SELECT student_id, other, place FROM named
+    SELECT n.student_id, g.id AS guardian_id, coalesce(min(n.relation), g.role) AS role, min(n.legal) AS legal, min(n.place) AS place
+    FROM (SELECT student_id, other, place, NULL AS relation, NULL AS legal FROM named
           UNION ALL
-          SELECT s.id, g.source_id, 1000000 FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent)
+          SELECT s.id, r.guardian, 1000 + r.place, r.relation, r.legal FROM in_relation r JOIN new_student s ON s.source_id = r.student
+          WHERE r.good
+          UNION ALL
+          SELECT s.id, g.source_id, 1000000, NULL, NULL FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent)
               JOIN new_student s ON s.source_id = a.agent) n
         JOIN new_guardian g ON g.source_id = n.other
-    GROUP BY 1, 2, 3),
+    GROUP BY n.student_id, g.id, g.role),
 ranked AS (
-    SELECT student_id, guardian_id, role,
+    SELECT student_id, guardian_id, role, legal,
         row_number() OVER (PARTITION BY student_id ORDER BY place, guardian_id)::int AS contact_order
     FROM pair)
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, p.student_id, p.guardian_id,
     coalesce(initcap(p.role), t.relation, 'Guardian') AS relation,
     -- What a document or the school recorded about the status stays.
-    coalesce(t.legal_status, CASE p.role WHEN 'relative' THEN 'Caregiver' ELSE 'Guardian' END) AS legal_status,
+    coalesce(t.legal_status, p.legal, CASE p.role WHEN 'relative' THEN 'Caregiver' ELSE 'Guardian' END) AS legal_status,
     p.contact_order, NULL::date AS withdrawn_on, {version} AS version,
     CASE WHEN t.id IS NULL THEN 'Added'
          WHEN t.withdrawn_on IS NOT NULL OR t.relation <> initcap(p.role) OR t.contact_order <> p.contact_order
@@ -191,8 +200,11 @@ SELECT t.district_id, t.id, t.student_id, t.guardian_id, t.relation, t.legal_sta
 FROM guardianship t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM ranked p WHERE p.student_id = t.student_id AND p.guardian_id = t.guardian_id)
-  AND ({keep_users} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
+  AND ({keep_guardianships} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
+       -- Nor does one in which nobody is named as anybody's.
+       OR NOT EXISTS (SELECT FROM in_user WHERE cardinality(agents) > 0) AND NOT EXISTS (SELECT FROM in_relation)
        OR EXISTS (SELECT FROM new_student s WHERE s.id = t.student_id AND s.held)
+       OR EXISTS (SELECT FROM new_student s JOIN in_relation r ON r.student = s.source_id WHERE NOT r.good AND s.id = t.student_id)
        OR EXISTS (SELECT FROM new_guardian g WHERE g.id = t.guardian_id AND g.line IS NULL));
 
 -- Who is in which class, by the ids of this service. A class that is taught has no id; its line stands for it.
@@ -342,7 +354,7 @@ FROM open_enrolment e
     LEFT JOIN (SELECT student_id, school_id, min(starts_on) AS next_start FROM new_enrolment
                WHERE change = 'Added' AND ends_on IS NULL GROUP BY 1, 2) n
         ON n.student_id = e.student_id AND n.school_id = e.school_id AND n.next_start > e.starts_on
-WHERE e.student_id NOT IN (SELECT id FROM held) AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.id = e.id)
+WHERE e.student_id NOT IN (SELECT id FROM held) AND NOT ({keep_stays}) AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.id = e.id)
   -- It ends by itself, on the day before one begins that stays: a rollover or a transfer that is still to come.
   AND NOT EXISTS (SELECT FROM new_enrolment k WHERE k.student_id = e.student_id AND k.change IS NULL AND k.starts_on = e.ends_on + 1);
 
@@ -358,7 +370,7 @@ SELECT b.school_id, count(*) AS on_roll, count(*) FILTER (WHERE a.student_id IS 
 FROM (SELECT DISTINCT school_id, student_id FROM open_enrolment) b
     LEFT JOIN (SELECT school_id, student_id FROM new_enrolment
                WHERE change IS DISTINCT FROM 'Withdrawn' AND (ends_on IS NULL OR ends_on >= {today})
-               UNION SELECT school_id, student_id FROM open_enrolment WHERE student_id IN (SELECT id FROM held)) a
+               UNION SELECT school_id, student_id FROM open_enrolment e WHERE student_id IN (SELECT id FROM held) OR {keep_stays}) a
         ON a.school_id = b.school_id AND a.student_id = b.student_id
 GROUP BY 1;
 

@@ -1,33 +1,11 @@
 namespace HomeSchool.Archives.Roster;
 
-/// <summary>What <see cref="CsvReader.ReadAsync"/> found on a line.</summary>
-internal enum CsvLine
-{
-    /// <summary>The end of the file.</summary>
-    End,
-
-    /// <summary>A line with fields.</summary>
-    Fields,
-
-    /// <summary>Nothing, or nothing but commas and spaces, as spreadsheets leave behind.</summary>
-    Blank,
-
-    /// <summary>A quote that is not closed on its line, or text behind a closing quote.</summary>
-    BadQuote,
-
-    /// <summary>A control character, which no roster needs and PostgreSQL refuses (NUL).</summary>
-    BadCharacter,
-
-    /// <summary>More than <see cref="CsvReader.LongestLine"/> characters, or more than <see cref="CsvReader.MostColumns"/>.</summary>
-    TooLong,
-}
-
 /// <summary>
 /// Reads CSV (RFC 4180) line by line. OneRoster allows no line break inside a field; holding to that, a missing quote spoils its own
 /// line and no other, where a reader that follows a quote over line breaks would lose all rows up to the next quote (ARC-2).
 /// The memory it needs is one buffer, whatever the size of the file.
 /// </summary>
-internal sealed class CsvReader(TextReader text)
+internal sealed class CsvReader(TextReader text) : IRowReader
 {
     /// <summary>Characters on one line at most.</summary>
     public const int LongestLine = 32 * 1024;
@@ -41,17 +19,17 @@ internal sealed class CsvReader(TextReader text)
     private int end;
     private bool ended;
 
-    /// <summary>The number of the line read last, from 1, as an editor counts.</summary>
+    /// <inheritdoc/>
     public int Line { get; private set; }
 
-    /// <summary>How many fields it has.</summary>
+    /// <inheritdoc/>
     public int Count { get; private set; }
 
-    /// <summary>A field without its quotes and without spaces around it; empty beyond the last one.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<char> this[int index] =>
-        index < Count ? buffer.AsSpan(fields[index].Start, fields[index].Length).Trim() : [];
+        (uint)index < (uint)Count ? buffer.AsSpan(fields[index].Start, fields[index].Length).Trim() : [];
 
-    /// <summary>Reads the next line; its fields are valid until the next call.</summary>
+    /// <inheritdoc/>
     public async ValueTask<CsvLine> ReadAsync(CancellationToken cancel)
     {
         Count = 0;
@@ -87,6 +65,9 @@ internal sealed class CsvReader(TextReader text)
             await FillAsync(cancel);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => text.Dispose();
 
     private async ValueTask FillAsync(CancellationToken cancel)
     {

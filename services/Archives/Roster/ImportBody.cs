@@ -1,6 +1,7 @@
 using HomeSchool.Archives.Passing;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
+using Npgsql;
 
 namespace HomeSchool.Archives.Roster;
 
@@ -17,7 +18,7 @@ namespace HomeSchool.Archives.Roster;
 /// <param name="Notes">What was taken as what.</param>
 /// <param name="Losses">Schools that students leave by it.</param>
 /// <param name="Moves">Classes that move to another school, if this is a reorganisation instead of an upload.</param>
-/// <param name="NeedsAcceptWithdrawals">Whether confirming needs <c>acceptWithdrawals</c>.</param>
+/// <param name="NeedsAcceptWithdrawals">Whether confirming needs <c>acceptWithdrawals</c>: more is withdrawn than a roster should.</param>
 public sealed record ImportBody(
     Guid Id, Guid DistrictId, ImportState State, DateTimeOffset CreatedAt, DateTimeOffset? DecidedAt,
     IReadOnlyList<FileCount> Files, IReadOnlyList<ChangeCount> Changes, int Errors, int Warnings,
@@ -26,6 +27,14 @@ public sealed record ImportBody(
 {
     /// <summary>What happens at each school, if this is a rollover instead of an upload.</summary>
     public RolloverReport? Rollover { get; init; }
+
+    /// <summary>While it waits for its decision, the first few records of each kind and change.</summary>
+    public IReadOnlyList<ChangeExample> Examples { get; init; } = [];
+
+    /// <summary>Writes an import for the caller, with examples of what it would change.</summary>
+    public static async Task<ImportBody> OfAsync(
+        RosterImport import, NpgsqlBatch batch, RosterLimits limits, HttpContext http, CancellationToken cancel) =>
+        Of(import, limits, http) with { Examples = await ChangeExample.ReadAsync(import, batch, cancel) };
 
     /// <summary>Writes an import for the caller.</summary>
     public static ImportBody Of(RosterImport import, RosterLimits limits, HttpContext http)
@@ -41,9 +50,66 @@ public sealed record ImportBody(
         };
     }
 
-    /// <summary>Whether so many students would leave a school that it must be said explicitly.</summary>
+    /// <summary>
+    /// Whether so much would be withdrawn that it must be said explicitly: of a school's students, or of a kind of record in the district.
+    /// </summary>
     public static bool NeedsAccept(RosterReport report, RosterLimits limits) =>
-        report.Losses.Any(loss => loss.Leaving > loss.OnRoll * limits.WithdrawalShare);
+        report.Losses.Any(loss => loss.Leaving > loss.OnRoll * limits.WithdrawalShare)
+        || report is { Moves.Count: 0, Rollover: null } && report.Changes.Any(count =>
+            count.Kind is RecordKind.School or RecordKind.Class or RecordKind.Guardian or RecordKind.Staff
+            && count.Withdrawn > (count.Withdrawn + count.Changed + count.Unchanged) * limits.WithdrawalShare);
+}
+
+/// <summary>A record that an import would change, to see what its counts are about.</summary>
+/// <param name="Kind">Which kind.</param>
+/// <param name="Change">What happens to it.</param>
+/// <param name="Id">The record.</param>
+/// <param name="SourceId">The id, in the exporting system, of the record or of the person it is about.</param>
+/// <param name="Name">Its name, where it has one.</param>
+/// <param name="Fields">For a changed record, which columns differ.</param>
+public sealed record ChangeExample(
+    RecordKind Kind, ChangeKind Change, Guid Id, string SourceId, string? Name, IReadOnlyList<string> Fields)
+{
+    /// <summary>Examples of each kind and change.</summary>
+    public const int Each = 3;
+
+    /// <summary>Reads the examples of an import. The batch may begin with what must come first, e.g. the tenancy.</summary>
+    internal static async Task<IReadOnlyList<ChangeExample>> ReadAsync(RosterImport import, NpgsqlBatch batch, CancellationToken cancel)
+    {
+        var wanted = import.Report.Changes.SelectMany(count => new (RecordKind Kind, ChangeKind Change, int Count)[]
+        {
+            (count.Kind, ChangeKind.Added, count.Added), (count.Kind, ChangeKind.Changed, count.Changed),
+            (count.Kind, ChangeKind.Withdrawn, count.Withdrawn),
+        }).Where(one => one.Count > 0).ToArray();
+        if (import.State != ImportState.Checked || wanted.Length == 0)
+            return [];
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            $"""
+            SELECT w.kind, w.change, c.id, c.source_id, coalesce(c.row->>'name', c.row->>'title', concat(c.row->>'family_name', c.row->>'given_name')), c.fields
+            FROM unnest($2, $3) AS w (kind, change) CROSS JOIN LATERAL (
+                SELECT * FROM roster_change r WHERE r.import_id = $1 AND r.kind = w.kind AND r.change = w.change
+                ORDER BY r.id LIMIT {Each}) c
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = import.Id }, new() { Value = Array.ConvertAll(wanted, one => one.Kind.ToString()) },
+                new() { Value = Array.ConvertAll(wanted, one => one.Change.ToString()) },
+            },
+        });
+        var examples = new List<ChangeExample>();
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        for (var results = batch.BatchCommands.Count; results > 1; results--)
+            await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            examples.Add(new ChangeExample(
+                Enum.Parse<RecordKind>(reader.GetString(0)), Enum.Parse<ChangeKind>(reader.GetString(1)), reader.GetGuid(2), reader.GetString(3),
+                reader.GetString(4) is { Length: > 0 } name ? name : null, reader.GetFieldValue<string[]>(5)));
+        }
+
+        return examples;
+    }
 }
 
 /// <summary>A remark, for people.</summary>

@@ -18,21 +18,27 @@ internal static class ImportRoster
         var limits = api.ServiceProvider.GetRequiredService<IOptions<RosterLimits>>().Value;
         api.MapPost("/districts/{districtId:guid}/imports", HandleAsync)
             .WithName("ImportRoster")
-            .WithSummary("Upload a roster (OneRoster 1.1, bulk): a zip or csv as the body, or a form with several files. A dry run.")
+            .WithSummary("Upload a roster (OneRoster, or a Chinese roster sheet): a zip, csv or xlsx, or a form with several files. A dry run.")
             .Accepts<RosterUpload>("multipart/form-data", "application/zip", "application/x-zip-compressed", "text/csv",
-                "application/octet-stream")
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream")
             .WithMetadata(new RequestSizeLimitAttribute(limits.UploadBytes))
             .Command(Permission.RosterImport);
     }
 
     private static async Task<Results<Created<ImportBody>, Problem>> HandleAsync(
-        Guid districtId, RosterUpload upload, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
-        IOptions<RosterLimits> limits, HttpContext http, CancellationToken cancel)
+        Guid districtId, Guid? schoolId, RosterUpload upload, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        IOptions<RosterLimits> limits, SheetSecret secret, HttpContext http, CancellationToken cancel)
     {
         if (!current.Caller.ScopeOf(Permission.RosterImport).Districts.Contains(districtId))
             return Failures.NotFound.Because();
+        if (schoolId is not null && !await db.Set<School>().AnyAsync(
+            school => school.DistrictId == districtId && school.SchoolId == schoolId && school.WithdrawnOn == null, cancel))
+        {
+            return Failures.NotFound.Because();
+        }
+
         var remarks = upload.Remarks;
-        using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, remarks, cancel);
+        using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, schoolId, secret.Key, remarks, cancel);
         if (remarks.Refusals.Count > 0)
             return Refused(remarks);
 
@@ -56,7 +62,9 @@ internal static class ImportRoster
         };
         db.Add(row);
         audit.About("roster-import", import, districtId, null);
-        return TypedResults.Created($"/api/archives/districts/{districtId}/imports/{import}", ImportBody.Of(row, limits.Value, http));
+        await using var batch = new NpgsqlBatch(connection);
+        return TypedResults.Created(
+            $"/api/archives/districts/{districtId}/imports/{import}", await ImportBody.OfAsync(row, batch, limits.Value, http, cancel));
     }
 
     private static Problem Refused(RosterRemarks remarks) =>

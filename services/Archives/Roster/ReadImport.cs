@@ -1,9 +1,11 @@
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HomeSchool.Archives.Roster;
 
@@ -17,9 +19,17 @@ internal static class ReadImport
             .Query(Permission.RosterImport);
 
     private static async Task<Results<Ok<ImportBody>, Problem>> HandleAsync(
-        Guid districtId, Guid importId, ArchivesDb db, IOptions<RosterLimits> limits, HttpContext http, CancellationToken cancel) =>
-        await db.Set<RosterImport>().AsNoTracking()
-            .SingleOrDefaultAsync(import => import.DistrictId == districtId && import.Id == importId, cancel) is { } import
-            ? TypedResults.Ok(ImportBody.Of(import, limits.Value, http))
-            : Failures.NotFound.Because();
+        Guid districtId, Guid importId, ArchivesDb db, CurrentTenancy tenancy, IOptions<RosterLimits> limits, HttpContext http,
+        CancellationToken cancel)
+    {
+        if (await db.Set<RosterImport>().AsNoTracking()
+            .SingleOrDefaultAsync(import => import.DistrictId == districtId && import.Id == importId, cancel) is not { } import)
+        {
+            return Failures.NotFound.Because();
+        }
+
+        await db.Database.OpenConnectionAsync(cancel);
+        await using var batch = tenancy.Scope.Batch((NpgsqlConnection)db.Database.GetDbConnection());
+        return TypedResults.Ok(await ImportBody.OfAsync(import, batch, limits.Value, http, cancel));
+    }
 }

@@ -63,9 +63,13 @@ internal static class RosterCheck
         await StageAsync(connection, package, cancel);
         if (remarks.Refusals.Count > 0)
             return null;
+        if (package.Has(RosterFile.Sheet))
+            await ExecuteAsync(connection, SheetSql(await SqlAsync("Sheet.sql", cancel), package, district, version, today), cancel);
 
         foreach (var (table, file) in Identified)
             await ExecuteAsync(connection, RejectRepeatedSql(table, file), cancel);
+        if (package.Has(RosterFile.Roles))
+            await ExecuteAsync(connection, Fill(await SqlAsync("Roles.sql", cancel), district, version, today), cancel);
         await ExecuteAsync(connection, CompareSql(await SqlAsync("Compare.sql", cancel), package, district, version, today), cancel);
         await ReadRemarksAsync(connection, package, remarks, cancel);
         await KeepMistakesAsync(connection, remarks, district, import, cancel);
@@ -149,6 +153,15 @@ internal static class RosterCheck
             await to.WriteAsync(row.Agents, NpgsqlDbType.Array | NpgsqlDbType.Text, cancel);
             await to.TextAsync(row.Grade, cancel);
         });
+        await CopyAsync("in_role", package.RowsAsync(RosterFile.Roles, RoleRow.Read, cancel), static async (row, to, cancel) =>
+        {
+            await to.TextAsync(row.User, cancel);
+            await to.WriteAsync(row.Primary, NpgsqlDbType.Boolean, cancel);
+            await to.TextAsync(row.Role, cancel);
+            await to.TextAsync(row.Org, cancel);
+            await to.DayAsync(row.StartsOn, cancel);
+            await to.DayAsync(row.EndsOn, cancel);
+        });
         await CopyAsync(
             "in_demographic", package.RowsAsync(RosterFile.Demographics, DemographicRow.Read, cancel), static async (row, to, cancel) =>
             {
@@ -169,6 +182,40 @@ internal static class RosterCheck
                     await to.WriteNullAsync(cancel);
                 await to.DayAsync(row.StartsOn, cancel);
                 await to.DayAsync(row.EndsOn, cancel);
+            });
+
+        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        await CopyAsync(
+            "in_relation", package.RowsAsync(RosterFile.Relationships, RelationRow.Read, cancel), async (row, to, cancel) =>
+            {
+                // Contacts are called in the order in which the file names them.
+                var place = ranks[row.Student] = ranks.GetValueOrDefault(row.Student) + 1;
+                await to.TextAsync(row.Student, cancel);
+                await to.TextAsync(row.Guardian, cancel);
+                await to.TextAsync(row.Relation, cancel);
+                await to.TextAsync(row.Relation is null ? null : row.Relation == "relative" ? "Caregiver" : "Guardian", cancel);
+                await to.WriteAsync(place, NpgsqlDbType.Integer, cancel);
+            });
+        await CopyAsync(
+            "in_sheet (line, school_code, school_name, class, grade, key, number, name, birth_date, sex, key_1, name_1, role_1, legal_1, "
+            + "phone_1, key_2, name_2, role_2, legal_2, phone_2, good)",
+            package.RowsAsync(RosterFile.Sheet, line => SheetRow.Read(line, package.Secret), cancel), static async (row, to, cancel) =>
+            {
+                foreach (var text in new[] { row.SchoolCode, row.SchoolName, row.Class, row.Grade, row.Key, row.Number, row.Name })
+                    await to.TextAsync(text, cancel);
+                await to.DayAsync(row.BirthDate, cancel);
+                await to.TextAsync(row.Sex, cancel);
+                foreach (var guardian in row.Guardians)
+                {
+                    await to.TextAsync(guardian?.Key, cancel);
+                    await to.TextAsync(guardian?.Name, cancel);
+                    await to.TextAsync(guardian?.Role, cancel);
+                    if (guardian is null)
+                        await to.WriteNullAsync(cancel);
+                    else
+                        await to.WriteAsync(guardian.Legal, NpgsqlDbType.Boolean, cancel);
+                    await to.TextAsync(guardian?.Phone, cancel);
+                }
             });
 
         // Each table begins with the line and ends with whether the row is good.
@@ -203,19 +250,41 @@ internal static class RosterCheck
         .Replace("{version}", $"{version}::bigint", StringComparison.Ordinal)
         .Replace("{today}", $"'{today:yyyy-MM-dd}'::date", StringComparison.Ordinal);
 
+    private static string SheetSql(string sql, RosterPackage package, Guid district, long version, DateOnly today) =>
+        Fill(sql, district, version, today).Replace(
+            "{school}", package.School is { } school ? $"'{school}'::uuid" : "NULL::uuid", StringComparison.Ordinal);
+
     private static string CompareSql(string sql, RosterPackage package, Guid district, long version, DateOnly today)
     {
+        const string otherSchools = "NOT IN (SELECT school_id FROM compared_school)";
+        var sheet = package.Has(RosterFile.Sheet);
         Span<(string Place, string Literal)> places =
         [
-            ("{keep_orgs}", Keep(RosterFile.Orgs)), ("{keep_sessions}", Keep(RosterFile.AcademicSessions)),
-            ("{keep_classes}", Keep(RosterFile.Classes)), ("{keep_users}", Keep(RosterFile.Users)),
-            ("{keep_enrollments}", Keep(RosterFile.Enrollments)),
+            ("{keep_orgs}", Keep(RosterFile.Orgs)),
+            ("{keep_sessions}", Keep(RosterFile.AcademicSessions)),
+            ("{keep_classes}", Keep(RosterFile.Classes, $"t.school_id {otherSchools}")),
+            ("{keep_students}", Keep(RosterFile.Users, "t.id NOT IN (SELECT student_id FROM sheet_left WHERE NOT elsewhere)")),
+            ("{held_students}", !sheet || Unclear() ? "true" : "t.id NOT IN (SELECT student_id FROM sheet_left)"),
+            ("{keep_staff}", Keep(RosterFile.Users)),
+            ("{keep_guardians}", Keep(
+                RosterFile.Users,
+                "(t.id IN (SELECT guardian_id FROM sheet_family) OR NOT EXISTS (SELECT FROM guardianship a "
+                + "WHERE a.district_id = t.district_id AND a.guardian_id = t.id AND a.withdrawn_on IS NULL))")),
+            ("{keep_guardianships}", package.Unidentified.Contains(RosterFile.Relationships) ? "true"
+                : Keep(RosterFile.Users, "t.id IN (SELECT id FROM sheet_family)")),
+            ("{keep_enrollments}", sheet ? "false" : Keep(RosterFile.Enrollments)),
+            ("{keep_stays}", sheet ? $"e.school_id {otherSchools}" : "false"),
         ];
         foreach (var (place, literal) in places)
             sql = sql.Replace(place, literal, StringComparison.Ordinal);
         return Fill(sql, district, version, today);
 
-        string Keep(RosterFile file) => !package.Has(file) || package.Unidentified.Contains(file) ? "true" : "false";
+        string Keep(RosterFile file, string inSheet = "true") =>
+            sheet ? Unclear() ? "true" : inSheet
+            : !package.Has(file) || package.Unidentified.Contains(file)
+                || file == RosterFile.Users && package.Unidentified.Contains(RosterFile.Roles) ? "true" : "false";
+
+        bool Unclear() => package.Unidentified.Contains(RosterFile.Sheet);
     }
 
     // An id that is there twice: the first row counts.
@@ -258,9 +327,8 @@ internal static class RosterCheck
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            var file = package.NameOf(RosterFile.All.First(file => file.Name == reader.GetString(0)));
-            remarks.Add(
-                RosterTexts.Of(reader.GetString(3)), file, reader.GetInt32(1), reader.GetString(2), Text(4), Text(5));
+            var (file, column) = package.PlaceOf(reader.GetString(0), reader.GetString(2));
+            remarks.Add(RosterTexts.Of(reader.GetString(3)), file, reader.GetInt32(1), column, Text(4), Text(5));
         }
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

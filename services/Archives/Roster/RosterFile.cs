@@ -1,6 +1,11 @@
+using System.Collections.Frozen;
+
 namespace HomeSchool.Archives.Roster;
 
-/// <summary>A file of OneRoster 1.1: its columns that are read. All others are named in the report as not kept.</summary>
+/// <summary>
+/// A file of OneRoster, Microsoft SDS's relationships, or the Chinese roster sheet: its columns that are read. All others are named in the
+/// report as not kept.
+/// </summary>
 /// <param name="Name">The standard's name, e.g. <c>users.csv</c>.</param>
 /// <param name="Required">Columns without which the file cannot be read.</param>
 /// <param name="Optional">Columns that are read when they are there.</param>
@@ -18,10 +23,14 @@ internal sealed record RosterFile(string Name, string[] Required, string[] Optio
     public static readonly RosterFile Classes = new(
         "classes.csv", ["sourcedId", "title", "classType", "schoolSourcedId"], ["status", "grades", "courseSourcedId", "subjects"]);
 
+    // Roles and schools stand here in 1.1, in roles.csv in 1.2.
     public static readonly RosterFile Users = new(
         "users.csv",
-        ["sourcedId", "orgSourcedIds", "role", "givenName", "familyName"],
-        ["status", "enabledUser", "identifier", "email", "sms", "phone", "agentSourcedIds", "grades"]);
+        ["sourcedId", "givenName", "familyName"],
+        ["status", "orgSourcedIds", "role", "enabledUser", "identifier", "email", "sms", "phone", "agentSourcedIds", "grades"]);
+
+    public static readonly RosterFile Roles = new(
+        "roles.csv", ["userSourcedId", "roleType", "role", "orgSourcedId"], ["status", "beginDate", "endDate"]);
 
     public static readonly RosterFile Enrollments = new(
         "enrollments.csv",
@@ -30,9 +39,19 @@ internal sealed record RosterFile(string Name, string[] Required, string[] Optio
 
     public static readonly RosterFile Demographics = new("demographics.csv", ["sourcedId", "birthDate", "sex"], ["status"]);
 
+    /// <summary>Microsoft SDS 2.1: what a contact is to a student; OneRoster has no column for that (ARC-13).</summary>
+    public static readonly RosterFile Relationships = new(
+        "relationships.csv", ["userSourcedId", "relationshipUserSourcedId", "relationshipRole"], ["status"]);
+
+    /// <summary>The Chinese roster sheet (学籍名册): one table of students and their guardians, from csv or a workbook.</summary>
+    public static readonly RosterFile Sheet = SheetColumns.File;
+
     /// <summary>The roster's files in the order in which they refer to each other, and the manifest.</summary>
     public static readonly IReadOnlyList<RosterFile> All =
-        [Manifest, Orgs, AcademicSessions, Courses, Classes, Users, Demographics, Enrollments];
+        [Manifest, Orgs, AcademicSessions, Courses, Classes, Users, Roles, Demographics, Relationships, Enrollments];
+
+    /// <summary>Other names of a column, the likelier ones first; where none is given, the same but for case and a plural s.</summary>
+    public IReadOnlyDictionary<string, string[]> Variants { get; init; } = FrozenDictionary<string, string[]>.Empty;
 
     /// <summary>The file's key in the manifest, e.g. <c>file.users</c>.</summary>
     public string ManifestKey => "file." + Path.GetFileNameWithoutExtension(Name);
@@ -66,14 +85,15 @@ internal sealed record RosterFile(string Name, string[] Required, string[] Optio
 internal sealed class RosterHeader
 {
     private readonly Dictionary<string, int> places = [];
+    private readonly IReadOnlyList<string> names;
 
-    private RosterHeader(RosterFile file, int width) => (File, Width) = (file, width);
+    private RosterHeader(RosterFile file, IReadOnlyList<string> names) => (File, this.names) = (file, names);
 
     /// <summary>What the file is.</summary>
     public RosterFile File { get; }
 
     /// <summary>How many columns each line should have.</summary>
-    public int Width { get; }
+    public int Width => names.Count;
 
     /// <summary>The place of a column; -1 when the file does not have it.</summary>
     public int this[string column] => places.GetValueOrDefault(column, -1);
@@ -85,41 +105,48 @@ internal sealed class RosterHeader
     public static bool IsVariant(string found, string column) =>
         found.TrimEnd('s').Equals(column.TrimEnd('s'), StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>A column as the file itself calls it: where names differ as in the Chinese sheet, people look for theirs.</summary>
+    public string NameOf(string column) => File.Variants.Count > 0 && this[column] is >= 0 and var place ? names[place] : column;
+
     /// <summary>Matches a header line; order does not matter, further columns are passed over.</summary>
     /// <returns><see langword="null"/> when a column is missing or there twice; the remarks say which.</returns>
-    public static RosterHeader? Match(RosterFile file, string fileName, IReadOnlyList<string> names, RosterRemarks remarks)
+    public static RosterHeader? Match(RosterFile file, string fileName, int line, IReadOnlyList<string> names, RosterRemarks remarks)
     {
-        var header = new RosterHeader(file, names.Count);
+        var header = new RosterHeader(file, names);
         var good = true;
-        var rest = new List<string>();
-        for (var i = 0; i < names.Count; i++)
+        foreach (var column in file.Columns)
         {
-            var name = names[i];
-            var column = file.Columns.FirstOrDefault(column => column == name)
-                ?? file.Columns.FirstOrDefault(column => IsVariant(name, column));
-            if (column is null)
+            var found = Enumerable.Range(0, names.Count).Select(i => (Place: i, Rank: Rank(file, names[i], column)))
+                .Where(name => name.Rank >= 0).OrderBy(name => name.Rank).ToArray();
+            if (found.Length == 0)
+                continue;
+            header.places.Add(column, found[0].Place);
+            var name = names[found[0].Place];
+            if (found.Length > 1 && found[1].Rank == found[0].Rank)
             {
-                rest.Add(name);
-            }
-            else if (!header.places.TryAdd(column, i))
-            {
-                remarks.Add(RosterTexts.ColumnTwice, fileName, 1, column, column);
+                remarks.Add(RosterTexts.ColumnTwice, fileName, line, column, column);
                 good = false;
             }
             else if (column != name)
             {
-                remarks.Add(RosterTexts.ColumnVariant, fileName, 1, column, name, column);
+                remarks.Add(RosterTexts.ColumnVariant, fileName, line, column, name, column);
             }
         }
 
+        var rest = names.Where((name, place) => name.Length > 0 && !header.places.ContainsValue(place)).ToArray();
         foreach (var column in file.Required.Where(column => !header.places.ContainsKey(column)))
         {
-            remarks.Add(RosterTexts.ColumnMissing, fileName, 1, column, column);
+            remarks.Add(RosterTexts.ColumnMissing, fileName, line, column, column);
             good = false;
         }
 
-        if (rest.Count > 0)
-            remarks.Add(RosterTexts.ColumnsNotKept, fileName, 1, value: string.Join(", ", rest));
+        if (rest.Length > 0)
+            remarks.Add(RosterTexts.ColumnsNotKept, fileName, line, value: string.Join(", ", rest));
         return good ? header : null;
     }
+
+    // How likely a name means a column, 0 first; -1 if it does not.
+    private static int Rank(RosterFile file, string name, string column) =>
+        file.Variants.TryGetValue(column, out var variants) ? Array.IndexOf(variants, SheetColumns.Plain(name))
+        : IsVariant(name, column) ? 0 : -1;
 }

@@ -6,7 +6,7 @@ namespace HomeSchool.Archives.Roster;
 /// One line of a roster file on its way to a row: reads values by column, and remarks on each that is wrong, with its place.
 /// The same object serves all lines of a file.
 /// </summary>
-internal sealed class RosterLine(CsvReader csv, RosterHeader header, string fileName, RosterRemarks remarks)
+internal sealed class RosterLine(IRowReader csv, RosterHeader header, string fileName, RosterRemarks remarks)
 {
     /// <summary>The longest id that OneRoster allows.</summary>
     public const int LongestId = 255;
@@ -24,8 +24,18 @@ internal sealed class RosterLine(CsvReader csv, RosterHeader header, string file
     public void Reject(RosterText text, string column = "", string? value = null, string? detail = null)
     {
         Good = false;
-        remarks.Add(text, fileName, Number, column, value, detail);
+        Warn(text, column, value, detail);
     }
+
+    /// <summary>Remarks on the line; it is taken all the same.</summary>
+    public void Warn(RosterText text, string column = "", string? value = null, string? detail = null) =>
+        remarks.Add(text, fileName, Number, header.NameOf(column), value, detail);
+
+    /// <summary>Whether the file has a column.</summary>
+    public bool Has(string column) => header[column] >= 0;
+
+    /// <summary>A value as it stands there.</summary>
+    public ReadOnlySpan<char> Raw(string column) => csv[header[column]];
 
     /// <summary>A text; <see langword="null"/> when blank.</summary>
     public string? Text(string column, int longest)

@@ -14,6 +14,9 @@ public sealed class RosterLimits
     /// <summary>Bytes of all its files unpacked.</summary>
     public long UnpackedBytes { get; set; } = 2L << 30;
 
+    /// <summary>Bytes of a workbook unpacked. Its texts are held in memory while it is read; csv has no such limit.</summary>
+    public long WorkbookBytes { get; set; } = 256L << 20;
+
     /// <summary>Files in one upload, also inside a zip.</summary>
     public int Files { get; set; } = 100;
 
@@ -30,8 +33,8 @@ public sealed class RosterLimits
 internal sealed record UploadedFile(string Name, string Path);
 
 /// <summary>
-/// An upload, opened: which of its files are which of OneRoster's, each looked through once for its size, its encoding and its
-/// header. Rows are read when asked for.
+/// An upload, opened: which of its files are which of OneRoster's, or the Chinese roster sheet, each looked through once for its size, its
+/// encoding and its header. Rows are read when asked for.
 /// </summary>
 internal sealed class RosterPackage : IDisposable
 {
@@ -58,17 +61,48 @@ internal sealed class RosterPackage : IDisposable
     /// <summary>The files with a row that is not taken and does not say whose it is: nothing of their kind is withdrawn.</summary>
     public HashSet<RosterFile> Unidentified { get; } = [];
 
+    /// <summary>The one school that a roster sheet is about, when the upload said so.</summary>
+    public Guid? School { get; private init; }
+
+    /// <summary>Makes ids out of what must not be kept.</summary>
+    public byte[] Secret { get; private init; } = [];
+
     /// <summary>Whether the file is there.</summary>
     public bool Has(RosterFile file) => files.ContainsKey(file);
 
     /// <summary>The name of a file in the upload; the standard's when it is not there.</summary>
     public string NameOf(RosterFile file) => files.TryGetValue(file, out var source) ? source.Name : file.Name;
 
-    /// <summary>Opens an upload. What refuses it as a whole is among the remarks; then no rows may be read.</summary>
-    public static async Task<RosterPackage> OpenAsync(
-        IReadOnlyList<UploadedFile> uploads, RosterLimits limits, RosterRemarks remarks, CancellationToken cancel)
+    /// <summary>The place of a remark that SQL made, which knows files and columns by OneRoster's names only.</summary>
+    public (string File, string Column) PlaceOf(string file, string column)
     {
-        var package = new RosterPackage(limits, remarks);
+        if (files.TryGetValue(RosterFile.Sheet, out var sheet))
+        {
+            return (sheet.Name, sheet.Header.NameOf(column switch
+            {
+                "sourcedId" or "userSourcedId" => SheetColumns.Number,
+                "schoolSourcedId" or "orgSourcedIds" => SheetColumns.SchoolCode,
+                "classSourcedId" => SheetColumns.Class,
+                "agentSourcedIds" => SheetColumns.GuardianName(1),
+                _ => column,
+            }));
+        }
+
+        return (NameOf(RosterFile.All.First(known => known.Name == file)), column);
+    }
+
+    /// <summary>Opens an upload. What refuses it as a whole is among the remarks; then no rows may be read.</summary>
+    /// <param name="uploads">The files.</param>
+    /// <param name="limits">How large they may be.</param>
+    /// <param name="school">The one school that a roster sheet is about.</param>
+    /// <param name="secret">See <see cref="Secret"/>.</param>
+    /// <param name="remarks">What there is to say about them.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async Task<RosterPackage> OpenAsync(
+        IReadOnlyList<UploadedFile> uploads, RosterLimits limits, Guid? school, byte[] secret, RosterRemarks remarks,
+        CancellationToken cancel)
+    {
+        var package = new RosterPackage(limits, remarks) { School = school, Secret = secret };
         try
         {
             foreach (var upload in uploads)
@@ -93,10 +127,11 @@ internal sealed class RosterPackage : IDisposable
     {
         if (!files.TryGetValue(file, out var source))
             yield break;
-        using var text = source.OpenText();
-        var csv = new CsvReader(text);
+        using var csv = source.Open();
         var line = new RosterLine(csv, source.Header, source.Name, remarks);
-        await csv.ReadAsync(cancel);
+        while (csv.Line < source.HeaderLine && await csv.ReadAsync(cancel) != CsvLine.End)
+        {
+        }
 
         int rows = 0, rejected = 0, blank = 0, deleted = 0;
         CsvLine found;
@@ -108,9 +143,9 @@ internal sealed class RosterPackage : IDisposable
                 continue;
             }
 
-            if (csv.Line == 2 && found == CsvLine.Fields && source.RepeatsHeader(csv))
+            if (csv.Line == source.HeaderLine + 1 && found == CsvLine.Fields && source.RepeatsHeader(csv))
             {
-                remarks.Add(RosterTexts.HeaderTwice, source.Name, 2);
+                remarks.Add(RosterTexts.HeaderTwice, source.Name, csv.Line);
                 continue;
             }
 
@@ -129,7 +164,8 @@ internal sealed class RosterPackage : IDisposable
                 continue;
             }
 
-            if (csv.Count < source.Header.Width || RestIsNotBlank(csv, source.Header.Width))
+            // Empty cells at the end of a line are not there in a sheet.
+            if (csv.Count < source.Header.Width && file != RosterFile.Sheet || RestIsNotBlank(csv, source.Header.Width))
                 line.Reject(RosterTexts.RowColumns, "", $"{csv.Count}", $"{source.Header.Width}");
             if (line.OneOf("status", ["active", "tobedeleted"]) == "tobedeleted")
             {
@@ -160,7 +196,7 @@ internal sealed class RosterPackage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => archives.ForEach(archive => archive.Dispose());
 
-    private static bool RestIsNotBlank(CsvReader csv, int width)
+    private static bool RestIsNotBlank(IRowReader csv, int width)
     {
         for (var i = width; i < csv.Count; i++)
         {
@@ -185,7 +221,9 @@ internal sealed class RosterPackage : IDisposable
             _ = await stream.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancel);
         }
 
-        if (magic is [(byte)'P', (byte)'K', _, _])
+        if (magic is [0xD0, 0xCF, 0x11, 0xE0])
+            remarks.Add(RosterTexts.IsOldWorkbook, upload.Name);
+        else if (magic is [(byte)'P', (byte)'K', _, _])
             await AddZipAsync(upload, cancel);
         else
             await AddTextAsync(upload.Name, new FileInfo(upload.Path).Length, () => File.OpenRead(upload.Path), cancel);
@@ -205,7 +243,7 @@ internal sealed class RosterPackage : IDisposable
 
             if (archive.GetEntry("[Content_Types].xml") is not null)
             {
-                remarks.Add(RosterTexts.IsWorkbook, upload.Name);
+                await AddWorkbookAsync(upload.Name, archive, () => File.OpenRead(upload.Path), cancel);
                 return;
             }
 
@@ -250,38 +288,109 @@ internal sealed class RosterPackage : IDisposable
         if (encoding is null)
             return;
 
-        using var text = new StreamReader(open(), encoding, detectEncodingFromByteOrderMarks: false);
-        var csv = new CsvReader(text);
-        if (await csv.ReadAsync(cancel) != CsvLine.Fields)
+        await AddTableAsync(
+            name, () => new CsvReader(new StreamReader(open(), encoding, detectEncodingFromByteOrderMarks: false, 64 * 1024)), cancel);
+    }
+
+    private async Task AddTableAsync(string name, Func<IRowReader> open, CancellationToken cancel)
+    {
+        using var rows = open();
+        var found = await rows.ReadAsync(cancel);
+        if (found == CsvLine.Fields && RosterFile.Named(name) is { } named)
         {
-            remarks.Add(RosterTexts.HeaderUnreadable, name, 1);
+            Add(named, name, 1, Names(rows), open);
             return;
         }
 
-        var names = Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString()).ToList();
+        IReadOnlyList<string>? first = null;
+        for (; rows.Line <= SheetColumns.LastHeaderLine && found != CsvLine.End; found = await rows.ReadAsync(cancel))
+        {
+            if (found != CsvLine.Fields)
+                continue;
+            var names = Names(rows);
+            if (rows.Line == 1)
+                first = names;
+            if (!SheetColumns.IsHeader(names))
+                continue;
+            Add(RosterFile.Sheet, name, rows.Line, names, open);
+            return;
+        }
+
+        if (first is null)
+        {
+            remarks.Add(RosterTexts.HeaderUnreadable, name, 1);
+        }
+        else if (RosterFile.WithColumns(first) is { } file)
+        {
+            remarks.Add(RosterTexts.FileNamed, name, value: name, detail: file.Name);
+            Add(file, name, 1, first, open);
+        }
+        else
+        {
+            remarks.Add(RosterTexts.FileIgnored, name, value: name);
+        }
+    }
+
+    private static List<string> Names(IRowReader rows)
+    {
+        var names = Enumerable.Range(0, rows.Count).Select(i => rows[i].ToString()).ToList();
         // Spreadsheets leave empty columns behind.
         while (names.Count > 1 && names[^1].Length == 0)
             names.RemoveAt(names.Count - 1);
+        return names;
+    }
 
-        var file = RosterFile.Named(name);
-        if (file is null)
-        {
-            file = RosterFile.WithColumns(names);
-            if (file is null)
-            {
-                remarks.Add(RosterTexts.FileIgnored, name, value: name);
-                return;
-            }
-
-            remarks.Add(RosterTexts.FileNamed, name, value: name, detail: file.Name);
-        }
-
+    private void Add(RosterFile file, string name, int line, IReadOnlyList<string> names, Func<IRowReader> open)
+    {
         if (files.TryGetValue(file, out var other))
             remarks.Add(RosterTexts.FileTwice, name, value: other.Name);
-        else if (RosterHeader.Match(file, name, names, remarks) is { } header)
-            files.Add(file, new Source(name, encoding, header, names, open));
-        else if (file == RosterFile.Users && names.Contains("givenName") && !names.Contains("role"))
-            remarks.Add(RosterTexts.OtherVersion, name, 1);
+        else if (RosterHeader.Match(file, name, line, names, remarks) is { } header)
+            files.Add(file, new Source(name, header, line, names, open));
+        else if (file == RosterFile.Classes && names.Contains("orgSourcedId") || file == RosterFile.Roles && names.Contains("isPrimary"))
+            remarks.Add(RosterTexts.OtherFormat, name, line);
+    }
+
+    private async Task AddWorkbookAsync(string name, ZipArchive archive, Func<Stream> open, CancellationToken cancel)
+    {
+        if (archive.Entries.Sum(entry => entry.Length) > limits.WorkbookBytes)
+        {
+            remarks.Add(RosterTexts.WorkbookTooLarge, name, value: $"{limits.WorkbookBytes}");
+            return;
+        }
+
+        try
+        {
+            IReadOnlyList<string> sheets;
+            await using (var book = open())
+                sheets = WorkbookReader.Worksheets(book);
+            foreach (var (number, sheet) in sheets.Index())
+            {
+                if (Has(RosterFile.Sheet))
+                    remarks.Add(RosterTexts.WorksheetIgnored, name, value: sheet);
+                else
+                    await AddWorksheetAsync(name, () => new WorkbookReader(open(), number), cancel);
+            }
+
+            if (!Has(RosterFile.Sheet) && remarks.Refusals.Count == 0)
+                remarks.Add(RosterTexts.SheetHeaderMissing, name);
+        }
+        catch (Exception e) when (e is ExcelDataReader.Exceptions.ExcelReaderException or System.Xml.XmlException or FormatException)
+        {
+            remarks.Add(RosterTexts.ZipBroken, name);
+        }
+    }
+
+    private async Task AddWorksheetAsync(string name, Func<IRowReader> open, CancellationToken cancel)
+    {
+        using var rows = open();
+        while (rows.Line <= SheetColumns.LastHeaderLine && await rows.ReadAsync(cancel) != CsvLine.End)
+        {
+            if (Names(rows) is var names && SheetColumns.IsHeader(names))
+            {
+                Add(RosterFile.Sheet, name, rows.Line, names, open);
+                return;
+            }
+        }
     }
 
     // Looks through all bytes once: how many, and in which encoding. Rows are then read without surprises.
@@ -397,6 +506,16 @@ internal sealed class RosterPackage : IDisposable
             return;
         }
 
+        if (Has(RosterFile.Sheet))
+        {
+            if (files.Count > 1)
+                remarks.Add(RosterTexts.SheetAlone, NameOf(RosterFile.Sheet));
+            return;
+        }
+
+        if (School is not null)
+            remarks.Add(RosterTexts.SchoolOnlyForSheet, "");
+        CheckRoles();
         if (Has(RosterFile.Manifest))
             await CheckManifestAsync(cancel);
         else
@@ -412,11 +531,26 @@ internal sealed class RosterPackage : IDisposable
         }
     }
 
+    // OneRoster 1.1 has roles and schools in users.csv, 1.2 in roles.csv.
+    private void CheckRoles()
+    {
+        if (Has(RosterFile.Roles) && !Has(RosterFile.Users))
+            remarks.Add(RosterTexts.NeedsOther, NameOf(RosterFile.Roles), value: RosterFile.Roles.Name, detail: RosterFile.Users.Name);
+        if (!files.TryGetValue(RosterFile.Users, out var users))
+            return;
+        foreach (var column in new[] { "role", "orgSourcedIds" })
+        {
+            if (!Has(RosterFile.Roles) && users.Header[column] < 0)
+                remarks.Add(RosterTexts.ColumnMissing, users.Name, 1, column, column);
+            else if (Has(RosterFile.Roles) && users.Header[column] >= 0)
+                remarks.Add(RosterTexts.TwoVersions, users.Name, 1, column, column);
+        }
+    }
+
     private async Task CheckManifestAsync(CancellationToken cancel)
     {
         var manifest = files[RosterFile.Manifest];
-        using var text = manifest.OpenText();
-        var csv = new CsvReader(text);
+        using var csv = manifest.Open();
         while (await csv.ReadAsync(cancel) is var found && found != CsvLine.End)
         {
             if (found != CsvLine.Fields || csv.Line == 1)
@@ -440,11 +574,9 @@ internal sealed class RosterPackage : IDisposable
     }
 
     private sealed record Source(
-        string Name, Encoding Encoding, RosterHeader Header, IReadOnlyList<string> Names, Func<Stream> Open)
+        string Name, RosterHeader Header, int HeaderLine, IReadOnlyList<string> Names, Func<IRowReader> Open)
     {
-        public StreamReader OpenText() => new(Open(), Encoding, detectEncodingFromByteOrderMarks: false, 64 * 1024);
-
-        public bool RepeatsHeader(CsvReader csv)
+        public bool RepeatsHeader(IRowReader csv)
         {
             for (var i = 0; i < Names.Count; i++)
             {

@@ -66,7 +66,7 @@ internal sealed record ClassRow(
 }
 
 internal sealed record UserRow(
-    int Line, string SourceId, string Role, bool Enabled, string[] Orgs, string FamilyName, string GivenName, string? Number,
+    int Line, string SourceId, string? Role, bool Enabled, string[] Orgs, string FamilyName, string GivenName, string? Number,
     string? Phone, string? Email, string[] Agents, string? Grade, bool Good) : IRosterRow
 {
     private static readonly string[] Roles =
@@ -77,7 +77,7 @@ internal sealed record UserRow(
     public static UserRow Read(RosterLine line)
     {
         // The password column, where there is one, is never read.
-        var (id, role) = (line.Id("sourcedId"), line.RequiredOneOf("role", Roles));
+        var (id, role) = (line.Id("sourcedId"), line.Has("role") ? line.RequiredOneOf("role", Roles) : null);
         var enabled = line.OneOf("enabledUser", ["true", "false"]) != "false";
         var (family, given) = (line.Text("familyName", 100), line.Text("givenName", 100));
         // A Chinese exporter may put the whole name into one of the two.
@@ -87,6 +87,43 @@ internal sealed record UserRow(
             line.Number, id, role, enabled, line.Ids("orgSourcedIds"), family ?? "", given ?? "", line.Text("identifier", 100),
             line.Text("sms", 50) ?? line.Text("phone", 50), line.Text("email", 254), line.Ids("agentSourcedIds"),
             line.First("grades", 20), line.Good);
+    }
+}
+
+/// <summary>A role that a user has at an organisation (OneRoster 1.2).</summary>
+/// <param name="Line">The line.</param>
+/// <param name="User">The user's id.</param>
+/// <param name="Primary">Whether it is their main role there.</param>
+/// <param name="Role">As OneRoster 1.1 would call it.</param>
+/// <param name="Org">The organisation's id.</param>
+/// <param name="StartsOn">First day.</param>
+/// <param name="EndsOn">Last day.</param>
+/// <param name="Good">Whether it is taken.</param>
+internal sealed record RoleRow(
+    int Line, string User, bool Primary, string Role, string Org, DateOnly? StartsOn, DateOnly? EndsOn, bool Good) : IRosterRow
+{
+    private static readonly string[] Types = ["primary", "secondary"];
+
+    private static readonly string[] Roles =
+    [
+        "aide", "counselor", "districtAdministrator", "guardian", "parent", "principal", "proctor", "relative", "siteAdministrator",
+        "student", "systemAdministrator", "teacher",
+    ];
+
+    public bool Identified => User.Length > 0;
+
+    public static RoleRow Read(RosterLine line)
+    {
+        var (user, primary) = (line.Id("userSourcedId"), line.RequiredOneOf("roleType", Types) == "primary");
+        var role = line.RequiredOneOf("role", Roles) switch
+        {
+            "principal" or "districtAdministrator" or "siteAdministrator" or "systemAdministrator" => "administrator",
+            "counselor" => "teacher",
+            var same => same,
+        };
+        var org = line.Id("orgSourcedId");
+        var (from, to) = Days.Read(line, "beginDate", "endDate");
+        return new RoleRow(line.Number, user, primary, role, org, from, to, line.Good);
     }
 }
 
@@ -115,6 +152,29 @@ internal sealed record EnrollmentRow(
         var (from, to) = Days.Read(line, "beginDate", "endDate");
         return new EnrollmentRow(
             line.Number, @class, school, user, role, primary is null ? null : primary == "true", from, to, line.Good);
+    }
+}
+
+/// <summary>What a contact is to a student (Microsoft SDS 2.1).</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Student">The student's id.</param>
+/// <param name="Guardian">The contact's id.</param>
+/// <param name="Relation">As a role in users.csv; <see langword="null"/> for who is no guardian, such as a doctor.</param>
+/// <param name="Good">Whether it is taken.</param>
+internal sealed record RelationRow(int Line, string Student, string Guardian, string? Relation, bool Good) : IRosterRow
+{
+    private static readonly string[] Roles = ["parent", "relative", "aide", "doctor", "guardian", "child", "other"];
+
+    public bool Identified => Student.Length > 0;
+
+    public static RelationRow Read(RosterLine line)
+    {
+        var (student, guardian) = (line.Id("userSourcedId"), line.Id("relationshipUserSourcedId"));
+        var role = line.RequiredOneOf("relationshipRole", Roles);
+        var kept = role is "parent" or "guardian" or "relative";
+        if (!kept && role.Length > 0)
+            line.Warn(RosterTexts.RelationNotKept, "relationshipRole", role);
+        return new RelationRow(line.Number, student, guardian, kept ? role : null, line.Good && kept);
     }
 }
 

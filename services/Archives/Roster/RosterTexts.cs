@@ -44,8 +44,8 @@ public static class RosterTexts
 {
     // The upload as a whole.
     internal static readonly RosterText NothingUploaded = Refusal("upload.empty",
-        "没有收到文件。", "请选择 OneRoster 压缩包(.zip)或 csv 文件后重新上传。",
-        "No file arrived.", "Choose a OneRoster zip or csv files and upload again.");
+        "没有收到文件。", "请选择 OneRoster 压缩包(.zip)、csv 文件或学籍名册（.csv、.xlsx）后重新上传。",
+        "No file arrived.", "Choose a OneRoster zip, csv files or a roster sheet (.csv, .xlsx) and upload again.");
 
     internal static readonly RosterText UploadTooLarge = Refusal("upload.too-large",
         "上传内容超过 {0} 字节的上限。", "请按学校分批上传，或请平台管理员调高上限。",
@@ -71,9 +71,25 @@ public static class RosterTexts
         "解压后过大(上限 {0} 字节),或压缩比异常。", "请确认这是名册导出文件，并重新导出。",
         "It unpacks to more than {0} bytes, or is packed suspiciously tight.", "Make sure that it is a roster export and export it again.");
 
-    internal static readonly RosterText IsWorkbook = Refusal("file.workbook",
-        "这是 Excel 工作簿，不是 OneRoster 导出。", "请从教务系统导出 OneRoster csv 压缩包。",
-        "This is an Excel workbook, not a OneRoster export.", "Export OneRoster csv files or their zip.");
+    internal static readonly RosterText IsOldWorkbook = Refusal("file.old-workbook",
+        "这是旧版 Excel 工作簿(.xls)。", "请另存为 .xlsx 后上传。",
+        "This is a workbook of an old Excel (.xls).", "Save it as .xlsx and upload again.");
+
+    internal static readonly RosterText WorkbookTooLarge = Refusal("file.workbook-too-large",
+        "工作簿解压后超过 {0} 字节的上限。", "请另存为 csv，或按学校拆分后上传。",
+        "The workbook unpacks to more than {0} bytes.", "Save it as csv, or upload school by school.");
+
+    internal static readonly RosterText SheetHeaderMissing = Refusal("sheet.no-header",
+        "工作簿的前 10 行中没有名册的表头。", "表头应有“姓名”“性别”“出生日期”“班级”等列；可下载模板。",
+        "The workbook's first 10 lines have no header of a roster.", "It should have columns such as 姓名, 性别, 出生日期, 班级; there is a template to download.");
+
+    internal static readonly RosterText SheetAlone = Refusal("sheet.alone",
+        "学籍名册不能与 OneRoster 文件一起上传。", "请分别上传。",
+        "A roster sheet cannot come together with OneRoster files.", "Upload them one after the other.");
+
+    internal static readonly RosterText SchoolOnlyForSheet = Refusal("sheet.school-given",
+        "schoolId 只用于学籍名册。", "请去掉 schoolId，或上传该校的学籍名册。",
+        "schoolId is for roster sheets only.", "Leave it out, or upload the school's roster sheet.");
 
     internal static readonly RosterText NotText = Refusal("file.not-text",
         "不是 csv 文本文件。", "请上传 csv 文件(UTF-8)。",
@@ -96,12 +112,13 @@ public static class RosterTexts
         "The same file is there twice ({0}).", "Keep one of them.");
 
     internal static readonly RosterText NothingRecognised = Refusal("file.none-recognised",
-        "没有找到 OneRoster 的文件。", "压缩包内应有 orgs.csv、users.csv、classes.csv、enrollments.csv 等。",
-        "No OneRoster file was found.", "There should be orgs.csv, users.csv, classes.csv, enrollments.csv and so on.");
+        "没有找到名册。", "压缩包内应有 OneRoster 的 orgs.csv、users.csv、classes.csv、enrollments.csv 等，或上传学籍名册（表头有“姓名”等列）。",
+        "No roster was found.",
+        "There should be OneRoster's orgs.csv, users.csv, classes.csv, enrollments.csv and so on, or a roster sheet with columns such as 姓名.");
 
     internal static readonly RosterText ColumnMissing = Refusal("header.column-missing",
-        "缺少必需的列 {0}。", "请检查表头（第 1 行）是否完整，列名是否与 OneRoster 1.1 一致。",
-        "The required column {0} is missing.", "Check that the header (line 1) is complete and named as in OneRoster 1.1.");
+        "缺少必需的列 {0}。", "请检查表头（第 1 行）是否完整，列名是否与 OneRoster 一致。",
+        "The required column {0} is missing.", "Check that the header (line 1) is complete and named as in OneRoster.");
 
     internal static readonly RosterText ColumnTwice = Refusal("header.column-twice",
         "列 {0} 出现了两次。", "请删除或改名其中一列。",
@@ -111,9 +128,14 @@ public static class RosterTexts
         "第 1 行不是表头。", "第 1 行应是用逗号分隔的列名。",
         "Line 1 is not a header.", "Line 1 should be the names of the columns, separated by commas.");
 
-    internal static readonly RosterText OtherVersion = Refusal("file.other-version",
-        "这看起来是 OneRoster 1.2 的导出（角色在 roles.csv 中）。", "请导出 OneRoster 1.1。",
-        "This looks like a OneRoster 1.2 export (the roles are in roles.csv).", "Export OneRoster 1.1.");
+    internal static readonly RosterText OtherFormat = Refusal("file.other-format",
+        "这看起来是 Microsoft SDS 的导出，不是 OneRoster。", "请导出 OneRoster 1.1 或 1.2；SDS 的 relationships.csv 可与其一起上传。",
+        "This looks like an export of Microsoft SDS, not OneRoster.",
+        "Export OneRoster 1.1 or 1.2; the relationships.csv of SDS may come along.");
+
+    internal static readonly RosterText TwoVersions = Refusal("file.two-versions",
+        "users.csv 有列 {0}(OneRoster 1.1)，又有 roles.csv(OneRoster 1.2)。", "请按同一版本导出。",
+        "users.csv has the column {0} (OneRoster 1.1), and there is roles.csv (OneRoster 1.2).", "Export one version.");
 
     internal static readonly RosterText IsDelta = Refusal("manifest.delta",
         "清单说明 {0} 是增量(delta)文件。", "请导出全量(bulk)文件。",
@@ -164,6 +186,62 @@ public static class RosterTexts
         "日期 {0} 无效。", "请写成 2026-09-01 的形式。",
         "The date {0} is not valid.", "Write it like 2026-09-01.");
 
+    internal static readonly RosterText SheetDate = Error("sheet.date",
+        "日期 {0} 无效。", "请写成 20160901 或 2016-09-01。",
+        "The date {0} is not valid.", "Write it like 20160901 or 2016-09-01.");
+
+    internal static readonly RosterText DigitsLost = Error("id.digits-lost",
+        "{0} 已被表格软件变成数字，末尾几位丢失。", "请把该列设为“文本”格式，并重新填写完整号码。",
+        "A spreadsheet has made {0} a number; its last digits are lost.", "Give the column the format “text” and write the whole number again.");
+
+    internal static readonly RosterText SheetNoKey = Error("sheet.no-key",
+        "无法识别该学生：没有学籍号、身份证件号，也没有出生日期。", "请至少填写其中一项。",
+        "There is nothing to know this student by: no national student number, no ID number, no date of birth.", "Fill in one of them.");
+
+    internal static readonly RosterText SheetSchool = Error("sheet.school",
+        "学校 {0} 不在本区县的名册中。", "请填写学校标识码；新学校请同时填写学校标识码和学校名称。",
+        "The district has no school {0}.", "Give the school's code (学校标识码); for a new school its code and name (学校名称).");
+
+    internal static readonly RosterText SheetOtherSchool = Error("sheet.other-school",
+        "该行属于另一所学校({0})。", "请从该校的名册中删去，或不指定学校上传。",
+        "The row is of another school ({0}).", "Take it out of this school's sheet, or upload without naming a school.");
+
+    internal static readonly RosterText SheetTwice = Error("sheet.twice",
+        "同一学生已在第 {1} 行出现，此行未导入。", "请删除其中一行。",
+        "The same student is on line {1} already; this row was not taken.", "Remove one of the two rows.");
+
+    internal static readonly RosterText SheetSamePerson = Warning("sheet.same-person",
+        "与第 {1} 行同校、同名、同一出生日期，已按两名学生导入。", "请核对是否重复。",
+        "The same school, name and date of birth as on line {1}; taken as two students.", "Check whether it is there twice.");
+
+    internal static readonly RosterText SheetElsewhere = Warning("sheet.elsewhere",
+        "该学生还在另一所学校的名册上，那里的学籍不变。", "若已转学，请上传另一所学校的名册。",
+        "The student is on the roll of another school as well, and stays there.", "If they have moved, upload the other school's sheet.");
+
+    internal static readonly RosterText SheetValue = Warning("sheet.value",
+        "值 {0} 无法识别，已略去。", "可用的值:{1}。",
+        "The value {0} is not known and was left out.", "Allowed: {1}.");
+
+    internal static readonly RosterText NumberForm = Warning("number.form",
+        "学籍号不是 G、J 或 L 加 18 位。", "请核对。",
+        "The national student number is not G, J or L and 18 characters.", "Check it.");
+
+    internal static readonly RosterText CheckDigit = Warning("number.check-digit",
+        "号码的校验位不符。", "请核对是否填写有误。",
+        "The number's check digit does not fit.", "Check whether it is mistyped.");
+
+    internal static readonly RosterText NumberMismatch = Warning("number.mismatch",
+        "学籍号与身份证件号不一致（身份证变更后可能如此）。", "请核对。",
+        "The national student number does not match the ID number (as may be after the ID changed).", "Check both.");
+
+    internal static readonly RosterText BirthMismatch = Warning("number.birth-date",
+        "出生日期与身份证件号不一致。", "请核对。",
+        "The date of birth does not match the ID number.", "Check both.");
+
+    internal static readonly RosterText RelationNotKept = Warning("relation.not-kept",
+        "关系 {0} 不是监护人或亲属，已略去。", "只保存 parent、guardian、relative。",
+        "The relation {0} is neither guardian nor relative and was left out.", "Only parent, guardian and relative are kept.");
+
     internal static readonly RosterText DateImplausible = Error("date.implausible",
         "日期 {0} 不在合理范围内({1})。", "请核对。",
         "The date {0} is out of range ({1}).", "Check it.");
@@ -191,6 +269,10 @@ public static class RosterTexts
     internal static readonly RosterText RoleMismatch = Error("enrollment.role",
         "该人员在 users.csv 中不是 {0}。", "请改正两处之一的 role。",
         "In users.csv this person is no {0}.", "Mend the role in one of the two files.");
+
+    internal static readonly RosterText NoRole = Error("user.no-role",
+        "用户 {0} 在 roles.csv 中没有角色。", "请在 roles.csv 中补上。",
+        "The user {0} has no role in roles.csv.", "Add it there.");
 
     internal static readonly RosterText OrgUnknown = Warning("reference.org",
         "机构 {0} 不存在，已略去。", "请在 orgs.csv 中补上，或从 orgSourcedIds 中删去。",
@@ -245,6 +327,12 @@ public static class RosterTexts
 
     internal static readonly RosterText DeletedRows = Note("rows.to-be-deleted",
         "{0} 行标为 tobedeleted,按不在名册中处理。", "{0} rows are marked tobedeleted and were taken as absent.");
+
+    internal static readonly RosterText SheetByName = Note("sheet.by-name",
+        "{0} 名学生按姓名和出生日期与已有档案对应。", "{0} students were found among those stored by name and date of birth.");
+
+    internal static readonly RosterText WorksheetIgnored = Note("file.worksheet-not-read",
+        "工作表 {0} 未读取。", "The worksheet {0} was not read.");
 
     internal static readonly RosterText NoManifest = Note("manifest.missing",
         "没有 manifest.csv,按 OneRoster 1.1 全量(bulk)处理。", "There is no manifest.csv; taken as OneRoster 1.1, bulk.");

@@ -21,6 +21,20 @@ CREATE TEMP TABLE in_demographic (line int, source_id text, birth_date date, sex
 CREATE TEMP TABLE in_enrollment (
     line int, class text, school text, "user" text, role text, is_primary bool, starts_on date, ends_on date, good bool)
     ON COMMIT DROP;
+CREATE TEMP TABLE in_role (
+    line int, "user" text, is_primary bool, role text, org text, starts_on date, ends_on date, good bool) ON COMMIT DROP;
+-- What somebody is to a student, where a file says it of the pair; relation is as in in_user.role.
+CREATE TEMP TABLE in_relation (
+    line int, student text, guardian text, relation text, legal text, place int, good bool) ON COMMIT DROP;
+-- The Chinese roster sheet, one row a student; school and source_id are found by Sheet.sql.
+CREATE TEMP TABLE in_sheet (
+    line int, school_code text, school_name text, class text, grade text, key text, number text, name text, birth_date date, sex text,
+    key_1 text, name_1 text, role_1 text, legal_1 bool, phone_1 text, key_2 text, name_2 text, role_2 text, legal_2 bool, phone_2 text,
+    good bool, school text, source_id text) ON COMMIT DROP;
+-- What a sheet is about: the schools, who left their roll (and is on another one), and the guardianships on which it is silent.
+CREATE TEMP TABLE compared_school (school_id uuid NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE sheet_left (student_id uuid NOT NULL, elsewhere bool NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE sheet_family (id uuid NOT NULL, guardian_id uuid NOT NULL) ON COMMIT DROP;
 
 -- What was found wrong with them beyond the single row; see RosterTexts for the codes.
 CREATE TEMP TABLE fault (file text, line int, "column" text, code text, value text, detail text) ON COMMIT DROP;
