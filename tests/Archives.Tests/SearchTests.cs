@@ -112,32 +112,46 @@ public sealed class SearchTests(ArchivesFixture archives)
         await answer.ShouldBeProblemAsync(HttpStatusCode.BadRequest, code);
     }
 
-    /// <summary>Operators that are not leakproof lose their index under row-level security; these must not (ALL-1).</summary>
+    /// <summary>
+    /// Operators that are not leakproof lose their index under row-level security; these must not (ALL-1). Among so many students
+    /// that reading all would be dear, in a transaction that is rolled back.
+    /// </summary>
     [Theory]
-    [InlineData("district", "name", "given", "pinyin", "given_pinyin", "initials", "number")]
-    [InlineData("next page", "pinyin", "given_pinyin", "initials", "number")]
-    public async Task Each_key_is_found_by_its_index_behind_row_level_security(string page, params string[] keys)
+    [InlineData(0, "name", "given", "pinyin", "given_pinyin", "initials", "number")]
+    [InlineData(3, "pinyin", "given_pinyin", "initials", "number")]
+    public async Task Each_key_is_found_by_its_index_behind_row_level_security(int place, params string[] keys)
     {
-        await ImportAsync();
-        var last = page == "district" ? SearchPlace.Start : new SearchPlace(3, "zhangxiao", Guid.Empty, Guid.Empty);
         await using var connection = new NpgsqlConnection(archives.Database);
         await connection.OpenAsync();
-        await using var batch = new NpgsqlBatch(connection)
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var many = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                // So few rows are better read one by one; where an index cannot be used, it is not used now either.
-                new("SET ROLE archives_app"), new("SET enable_seqscan = off"), new("SET enable_bitmapscan = off"),
-                new($"SELECT set_config('app.districts', '{{{district.Id}}}', false), set_config('app.schools', '', false)"),
+                new(
+                    $"""
+                    INSERT INTO student_search (district_id, student_id, reading, {string.Join(", ", StudentSearch.Keys)})
+                    SELECT '{district.Id}', uuid_v7(), 0, {string.Join(", ", StudentSearch.Keys.Select(key => $"md5('{key}' || n)"))}
+                    FROM generate_series(1, 20000) n
+                    """),
+                new(
+                    $"""
+                    INSERT INTO enrolment (school_id, id, district_id, student_id, starts_on, version)
+                    SELECT '{district.Id}', student_id, district_id, student_id, '2026-09-01', 1
+                    FROM student_search WHERE district_id = '{district.Id}'
+                    """),
+                new("ANALYZE student_search"), new("ANALYZE enrolment"), new("SET LOCAL ROLE archives_app"),
+                new($"SELECT set_config('app.districts', '{{{district.Id}}}', true), set_config('app.schools', '', true)"),
             },
-        };
-        await batch.ExecuteNonQueryAsync();
-        await using var explain = new NpgsqlCommand("EXPLAIN " + FindStudentsSql.InDistrict("zhang", last, 51), connection)
+        })
+            await many.ExecuteNonQueryAsync();
+        var last = new SearchPlace(place, place == 0 ? "" : "ab5", Guid.Empty, Guid.Empty);
+        await using var explain = new NpgsqlCommand("EXPLAIN " + FindStudentsSql.InDistrict("ab", last, 51), connection)
         {
             Parameters =
             {
-                new("district", district.Id), new("today", new DateOnly(2026, 11, 1)), new("from", "zhang"),
-                new("to", FindStudentsSql.EndOf("zhang")), new("key", last.Key), new("student", last.StudentId),
+                new("district", district.Id), new("today", new DateOnly(2026, 11, 1)), new("from", "ab"),
+                new("to", FindStudentsSql.EndOf("ab")), new("key", last.Key), new("student", last.StudentId),
                 new("enrolment", last.EnrolmentId),
             },
         };
@@ -150,11 +164,13 @@ public sealed class SearchTests(ArchivesFixture archives)
 
         foreach (var key in keys)
         {
-            plan.ShouldContain(line => line.Contains($"Index Scan using ix_student_search_district_id_{key}_student_id", StringComparison.Ordinal),
-                string.Join('\n', plan));
-            plan.ShouldContain(line => line.Contains("Index Cond", StringComparison.Ordinal)
-                && line.Contains($"({key} >= 'zhang", StringComparison.Ordinal), string.Join('\n', plan));
+            var scan = plan.FindIndex(line => line.Contains($"ix_student_search_district_id_{key}_student_id", StringComparison.Ordinal));
+            scan.ShouldBeGreaterThan(0, string.Join('\n', plan));
+            plan[scan + 1].ShouldContain("Index Cond");
+            plan[scan + 1].ShouldContain($"({key} >= 'ab");
         }
+
+        plan.ShouldNotContain(line => line.Contains("Seq Scan on student_search", StringComparison.Ordinal), string.Join('\n', plan));
     }
 
     private async Task<TestRoster> ImportAsync()

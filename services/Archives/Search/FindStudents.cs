@@ -96,7 +96,7 @@ internal sealed record SearchPlace(int Place, string Key, Guid StudentId, Guid E
 /// <summary>The statements of <see cref="FindStudents"/>; a test reads their plans.</summary>
 internal static class FindStudentsSql
 {
-    // Behind a reading that is not the first: not if an earlier one of the student matches already.
+    // Behind a reading that is not the first, which has no other keys: not if an earlier one of the student matches already.
     private static readonly string FoundOnce =
         $"""
         (s.reading = 0 OR NOT EXISTS (
@@ -112,8 +112,11 @@ internal static class FindStudentsSql
     /// </summary>
     public static string InDistrict(string prefix, SearchPlace last, int rows)
     {
-        // Of one letter's initials the pinyin begins with it, too; and all students have a name.
-        var places = prefix.Length switch { 0 => [1], 1 => [1, 2, 3, 4, 6], _ => Enumerable.Range(1, StudentSearch.Keys.Length) };
+        // All students have a name; what is written in Han begins no pinyin; of one letter's initials the pinyin begins with it, too.
+        var places = prefix.Length == 0 ? [1]
+            : Pinyin.Of(prefix[0]).Length > 0 ? [1, 2, 6]
+            : prefix.Length == 1 ? [1, 2, 3, 4, 6]
+            : Enumerable.Range(1, StudentSearch.Keys.Length);
         return Describe(string.Join("\nUNION ALL\n", places.Where(place => place >= last.Place).Select(OfPlace).DefaultIfEmpty(OfPlace(1))), rows);
 
         string OfPlace(int place)
@@ -128,7 +131,7 @@ internal static class FindStudentsSql
                     AND e.starts_on <= @today AND (e.ends_on IS NULL OR e.ends_on >= @today)
                     {(earlier.Length == 0 ? "" : $"AND ({string.Join(" OR ", earlier.Select(other => Begins("s", other)))}) IS NOT TRUE")}
                     {(place == last.Place ? $"AND {key} >= @key AND ({key}, s.student_id, e.id) > (@key, @student, @enrolment)" : "")}
-                    AND {FoundOnce}
+                    {(place is 3 or 4 or 5 ? "AND " + FoundOnce : "")}
                 ORDER BY {key}, s.student_id, e.id LIMIT {rows})
                 """);
         }
