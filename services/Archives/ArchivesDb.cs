@@ -1,6 +1,8 @@
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
@@ -21,9 +23,12 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
+    internal static readonly string[] TakenOver =
+    [
+        "sensitive_item", "sensitive_access", "sensitive_read", "family_file", "family_intake", "timeline_entry",
+    ];
 
-    private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Failure> ByConstraint = new(FamilyTables.Refusals, StringComparer.Ordinal)
     {
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
@@ -38,7 +43,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote,
+            SensitiveRead.SealedReviewNote, GuardianRestriction.SealedNumber, FamilyFile.SealedFacts, CareNeeds.SealedEntries,
+            FamilyIntakeAnswer.SealedContent,
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -114,6 +120,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         RosterTables.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
+        FamilyTables.Map(modelBuilder);
+        TimelineEntry.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

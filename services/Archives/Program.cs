@@ -1,7 +1,9 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -13,9 +15,13 @@ builder.AddKeyVault();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
+builder.Services.AddSingleton<EventConsumer, KeepFamilyIntakes>();
+builder.Services.AddSingleton<EventConsumer, FollowEvents>();
+builder.Services.AddHostedService<TurnRights>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseGuardianSight();
 
 var api = app.MapGroup("/api/archives");
 api.MapImportRoster();
@@ -33,6 +39,14 @@ api.MapListClasses();
 api.MapListStudents();
 api.MapReadStudent();
 api.MapListStaff();
+
+api.MapReadArchive();
+api.MapGuardians();
+api.MapRestrictions();
+api.MapFamily();
+api.MapSiblings();
+api.MapCareNeeds();
+api.MapListTimeline();
 
 api.MapWriteSensitiveItem();
 api.MapListSensitiveItems();
