@@ -1,10 +1,8 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Sensitive;
-using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Surveys;
 using HomeSchool.ServiceDefaults.Hosting;

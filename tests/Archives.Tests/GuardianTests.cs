@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using HomeSchool.Archives.Family;
-using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.Testing;

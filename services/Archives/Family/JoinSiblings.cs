@@ -94,6 +94,7 @@ internal static class JoinSiblings
         var guardians = await db.GuardiansOfAsync(districtId, [.. files.Select(file => file.StudentId)], cancel);
         if (!await files.WriteAllAsync(vault, await files.MergedAsync(vault, cancel), guardians, own, byGuardian: false, now, cancel))
             return (Problem)Failures.Erased;
+        db.RemoveRange(files.Where(file => file.Facts.Length == 0)); // of a sibling who is erased there is nothing to keep
         audit.About("family", own.FamilyId, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }

@@ -29,6 +29,10 @@ internal static class ListTimeline
     private static readonly TimelineKind[] ForStaff =
         [TimelineKind.PlanStarted, TimelineKind.PlanReviewed, TimelineKind.PlanEnded, TimelineKind.Outcome];
 
+    // The order of PostgreSQL.
+    private static readonly Comparer<Guid> ByBytes = Comparer<Guid>.Create(
+        (a, b) => a.ToByteArray(bigEndian: true).AsSpan().SequenceCompareTo(b.ToByteArray(bigEndian: true)));
+
     public static void MapListTimeline(this IEndpointRouteBuilder api) =>
         api.MapGet("/districts/{districtId:guid}/students/{studentId:guid}/timeline", ListAsync)
             .WithName("ListTimeline")
@@ -99,10 +103,6 @@ internal static class ListTimeline
 
     private static int Compare(TimelineRow row, TimelineKey last) =>
         (row.On, ByBytes.Compare(row.RefId, last.RefId), row.Kind).CompareTo((last.On, 0, last.Kind));
-
-    // The order of PostgreSQL.
-    private static readonly Comparer<Guid> ByBytes = Comparer<Guid>.Create(
-        (a, b) => a.ToByteArray(bigEndian: true).AsSpan().SequenceCompareTo(b.ToByteArray(bigEndian: true)));
 
     /// <summary>Where a page ends.</summary>
     /// <param name="On">The day.</param>
