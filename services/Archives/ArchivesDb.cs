@@ -1,8 +1,10 @@
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
+using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
@@ -23,7 +25,10 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read", "handover"];
+    internal static readonly string[] TakenOver =
+    [
+        "sensitive_item", "sensitive_access", "sensitive_read", "handover", "family_file", "family_intake", "timeline_entry",
+    ];
 
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
     internal static readonly string[] GoesAlong = ["sensitive_item"];
@@ -31,7 +36,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// <summary>What a homeroom teacher has in hand of a student, and the next one takes over (ARC-14).</summary>
     internal static readonly OwnedTable[] HandedOver = [];
 
-    private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Failure> ByConstraint = new(FamilyTables.Refusals, StringComparer.Ordinal)
     {
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         [PassingTables.OneTransferWaits] = PassingFailures.TransferWaits,
@@ -47,7 +52,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote,
+            SensitiveRead.SealedReviewNote, GuardianRestriction.SealedNumber, FamilyFile.SealedFacts, CareNeeds.SealedEntries,
+            FamilyIntakeAnswer.SealedContent,
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -125,6 +131,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
         PassingTables.Map(modelBuilder);
+        FamilyTables.Map(modelBuilder);
+        TimelineEntry.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

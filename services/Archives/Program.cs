@@ -1,9 +1,11 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
+using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -16,9 +18,13 @@ builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton(_ => SheetSecret.From(builder.Configuration));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
+builder.Services.AddSingleton<EventConsumer, KeepFamilyIntakes>();
+builder.Services.AddSingleton<EventConsumer, FollowEvents>();
+builder.Services.AddHostedService<TurnRights>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseGuardianSight();
 
 var api = app.MapGroup("/api/archives");
 api.MapImportRoster();
@@ -43,6 +49,14 @@ api.MapListStudents();
 api.MapFindStudents();
 api.MapReadStudent();
 api.MapListStaff();
+
+api.MapReadArchive();
+api.MapGuardians();
+api.MapRestrictions();
+api.MapFamily();
+api.MapSiblings();
+api.MapCareNeeds();
+api.MapListTimeline();
 
 api.MapWriteSensitiveItem();
 api.MapListSensitiveItems();

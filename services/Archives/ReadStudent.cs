@@ -17,24 +17,30 @@ internal static class ReadStudent
             .Query(Permission.ArchiveRead);
 
     private static async Task<Results<Ok<StudentBody>, Problem>> HandleAsync(
-        Guid districtId, Guid studentId, ArchivesDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
+        Guid districtId, Guid studentId, ArchivesDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel) =>
+        await FindAsync(db, current.Caller, districtId, studentId, LocalDay.Today(clock), cancel) is { } found
+            ? TypedResults.Ok(found.Body)
+            : (Problem)Failures.NotFound;
+
+    /// <summary>The student as the caller sees him, and the enrolments behind that; <see langword="null"/> when it is not the
+    /// caller's to see.</summary>
+    internal static async Task<(StudentBody Body, IReadOnlyList<Enrolment> Enrolments)?> FindAsync(
+        ArchivesDb db, Caller caller, Guid districtId, Guid studentId, DateOnly today, CancellationToken cancel)
     {
         if (await db.Set<Student>().AsNoTracking()
                 .SingleOrDefaultAsync(s => s.DistrictId == districtId && s.Id == studentId, cancel) is not { } student)
-            return Failures.NotFound.Because();
+            return null;
 
         // Only those of the schools that the caller sees: schools of one child stay apart (ARC-13).
         var enrolments = await db.Set<Enrolment>().AsNoTracking()
             .Where(e => e.DistrictId == districtId && e.StudentId == studentId).OrderByDescending(e => e.StartsOn)
             .ToListAsync(cancel);
-        var today = LocalDay.Today(clock);
-        var caller = current.Caller;
         var ownChild = caller.With(Permission.ArchiveRead).Any(grant => grant.StudentId == studentId);
         var asStaff = caller.With(Permission.ArchiveRead)
             .Any(grant => grant is { StudentId: null, SchoolId: null } && grant.DistrictId == districtId)
             || enrolments.Where(e => e.EndsOn is null || e.EndsOn >= today).Any(e => Sees(caller, e));
         if (!ownChild && !asStaff)
-            return Failures.NotFound.Because();
+            return null;
 
         var guardians = await (
             from guardianship in db.Set<Guardianship>().AsNoTracking()
@@ -52,9 +58,9 @@ internal static class ReadStudent
             guardians.RemoveAll(guardian => !own.Contains(guardian.Id));
         }
 
-        return TypedResults.Ok(new StudentBody(
+        return (new StudentBody(
             student.Id, student.FamilyName, student.GivenName, student.Number, student.BirthDate, student.Sex, student.WithdrawnOn,
-            [.. enrolments.Select(e => new EnrolmentBody(e.SchoolId, e.ClassId, e.Grade, e.StartsOn, e.EndsOn))], guardians));
+            [.. enrolments.Select(e => new EnrolmentBody(e.SchoolId, e.ClassId, e.Grade, e.StartsOn, e.EndsOn))], guardians), enrolments);
     }
 
     private static bool Sees(Caller caller, Enrolment enrolment)

@@ -44,6 +44,21 @@ public enum Permission
     /// <summary>See one student's archive (ARC-1).</summary>
     ArchiveRead,
 
+    /// <summary>See a family's circumstances: who lives together, occupation, education, address (ARC-1).</summary>
+    FamilyRead,
+
+    /// <summary>See what teachers must look out for: allergies, medication and the like (ARC-1).</summary>
+    CareNeedsRead,
+
+    /// <summary>Supplement and correct the family's circumstances and the child's needs (ARC-1); guardians their own part.</summary>
+    ArchiveChange,
+
+    /// <summary>Record relation, language, channel, entrustment of guardians, and who are siblings (ARC-13).</summary>
+    GuardianChange,
+
+    /// <summary>Record a court's or the police's document that restricts a guardian (ARC-13).</summary>
+    CourtDocumentWrite,
+
     /// <summary>Put a sensitive item into an archive; which kinds, the policy says (ARC-7).</summary>
     SensitiveWrite,
 

@@ -45,6 +45,76 @@ public enum LegalStatus
     Caregiver,
 }
 
+/// <summary>What a guardian may do about a child (ARC-13).</summary>
+public enum GuardianRight
+{
+    /// <summary>See what is kept of the child, and answer about it.</summary>
+    See,
+
+    /// <summary>Sign for the child: consents, covenants.</summary>
+    Sign,
+
+    /// <summary>Be visited and invited: appointments, meetings.</summary>
+    BeVisited,
+
+    /// <summary>Pick the child up at school.</summary>
+    PickUp,
+}
+
+/// <summary>How a guardian is reached; who is not reached by app is never counted as not answering (ARC-13).</summary>
+public enum GuardianChannel
+{
+    /// <summary>The guardian answers in the app.</summary>
+    App,
+
+    /// <summary>No smartphone: by phone; the teacher enters what the guardian says.</summary>
+    Phone,
+
+    /// <summary>No smartphone: on paper; the teacher enters what came back.</summary>
+    Paper,
+}
+
+/// <summary>Who lives with the child (家庭结构).</summary>
+public enum FamilyStructure
+{
+    /// <summary>父母与孩子同住.</summary>
+    BothParents,
+
+    /// <summary>单亲家庭.</summary>
+    SingleParent,
+
+    /// <summary>重组家庭.</summary>
+    Blended,
+
+    /// <summary>三代同堂.</summary>
+    ThreeGenerations,
+
+    /// <summary>祖辈照护.</summary>
+    Grandparents,
+
+    /// <summary>亲属或他人照护.</summary>
+    OtherCaregivers,
+}
+
+/// <summary>A guardian's schooling (文化程度).</summary>
+public enum Education
+{
+    /// <summary>小学及以下.</summary>
+    Primary,
+
+    /// <summary>初中.</summary>
+    LowerSecondary,
+
+    /// <summary>高中、中专.</summary>
+    UpperSecondary,
+
+    /// <summary>大专、本科.</summary>
+    Tertiary,
+
+    /// <summary>研究生.</summary>
+    Postgraduate,
+}
+
 /// <summary>A school came in, changed, or left the district.</summary>
 /// <param name="DistrictId">The district.</param>
 /// <param name="AggregateId">The school.</param>
@@ -183,3 +253,24 @@ public sealed record ClassesMoved(
 /// <param name="ToSchoolId">The school it came to.</param>
 /// <param name="ToClassId">The class there.</param>
 public sealed record MovedClass(Guid FromSchoolId, Guid FromClassId, Guid ToSchoolId, Guid ToClassId);
+
+/// <summary>
+/// What a guardian may do about a child changed, or how the guardian is reached (ARC-13): flags, never the reason. Until the first of these
+/// a guardian may do everything, a caregiver all but sign. It comes on the day from which it holds, also when a dated restriction
+/// begins or ends by itself.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="AggregateId">The guardianship.</param>
+/// <param name="Version">Of what is recorded about it.</param>
+/// <param name="OccurredAt">From when it holds.</param>
+/// <param name="StudentId">The child.</param>
+/// <param name="GuardianId">The guardian or caregiver.</param>
+/// <param name="Rights">All that the guardian may do now.</param>
+/// <param name="Channel">How the guardian is reached.</param>
+[EventName("archives.guardian-rights-changed")]
+public sealed record GuardianRightsChanged(
+    Guid DistrictId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid StudentId, Guid GuardianId, IReadOnlyList<GuardianRight> Rights, GuardianChannel Channel) : IEvent
+{
+    Guid? IEvent.SchoolId => null;
+}

@@ -155,6 +155,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             post.HasIndex(p => new { p.SchoolId, p.StaffId });
         });
         modelBuilder.Entity<KnownGuardianship>().HasKey(g => new { g.DistrictId, g.StudentId, g.GuardianId });
+        modelBuilder.Entity<KnownGuardianRight>().HasKey(r => new { r.DistrictId, r.StudentId, r.GuardianId });
 
         NameInSnakeCase(modelBuilder);
     }

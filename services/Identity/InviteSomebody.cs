@@ -93,6 +93,7 @@ internal static class InviteFeature
         return await db.Set<KnownGuardianship>().AnyAsync(
             g => g.DistrictId == role.DistrictId && g.StudentId == role.StudentId && g.GuardianId == role.PersonId
                 && (g.WithdrawnOn == null || g.WithdrawnOn > today), cancel)
+            && !await db.IsHiddenAsync(role.StudentId!.Value, role.PersonId!.Value, cancel)
             ? (role, null)
             : (null, IdentityFailures.GuardianUnknown);
     }

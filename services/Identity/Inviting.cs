@@ -43,7 +43,7 @@ internal static class Inviting
     {
         if (role.PersonId is not { } person || role.SchoolId is not { } school)
             return true; // an administrator need not be in the roster
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, Days).DateTime);
+        var today = DayOf(now);
         await db.ShowSchoolAsync(school, cancel);
         var holds = role.StudentId is not { } student
             ? await db.Set<KnownPost>().AnyAsync(
@@ -51,10 +51,19 @@ internal static class Inviting
             : await db.Set<KnownEnrolment>().AnyAsync(
                 e => e.SchoolId == school && e.StudentId == student && (e.EndsOn == null || e.EndsOn >= today), cancel)
             && await db.Set<KnownGuardianship>().AnyAsync(
-                k => k.StudentId == student && k.GuardianId == person && (k.WithdrawnOn == null || k.WithdrawnOn > today), cancel);
+                k => k.StudentId == student && k.GuardianId == person && (k.WithdrawnOn == null || k.WithdrawnOn > today), cancel)
+            && !await db.IsHiddenAsync(student, person, cancel);
         await db.ShowSchoolAsync(null, cancel);
         return holds;
     }
+
+    /// <summary>The day of a time.</summary>
+    public static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, Days).DateTime);
+
+    /// <summary>Whether a guardian may not see what is kept of a child (ARC-13): he has no role there, and nobody can give him one.</summary>
+    public static Task<bool> IsHiddenAsync(this IdentityDb db, Guid student, Guid guardian, CancellationToken cancel) =>
+        db.Set<KnownGuardianRight>().AnyAsync(
+            right => right.StudentId == student && right.GuardianId == guardian && right.HiddenSince != null, cancel);
 
     /// <summary>The roles that a role may give.</summary>
     public static IReadOnlyList<Role> RolesOf(Role inviter) => inviter switch

@@ -15,7 +15,7 @@ namespace HomeSchool.Visits;
 /// simply refused. The constraint is what decides; without the locks it would still be right, only slow.
 /// </remarks>
 internal sealed record BookingFacts(
-    IReadOnlyList<Enrolment> Enrolments, IReadOnlyList<Guardianship> Guardianships, IReadOnlyList<Post> Posts,
+    IReadOnlyList<Enrolment> Enrolments, IReadOnlyList<KnownGuardian> Guardians, IReadOnlyList<Post> Posts,
     IReadOnlyList<Policy> Policies, IReadOnlyList<Term> Terms, ILookup<Guid, DateTimeOffset> OtherVisits)
 {
     // Whatever the time zone, a week around the day lies within.
@@ -56,8 +56,11 @@ internal sealed record BookingFacts(
                     WHERE school_id = ANY ($1) AND student_id = ANY ($2)
                     """, schoolIds, studentIds),
                 Command(
-                    "SELECT student_id, guardian_id FROM guardianship WHERE student_id = ANY ($1) AND withdrawn_on IS NULL",
-                    studentIds),
+                    """
+                    SELECT student_id, guardian_id, coalesce(may_be_visited, true)
+                    FROM guardianship LEFT JOIN guardian_rights USING (student_id, guardian_id)
+                    WHERE student_id = ANY ($1) AND withdrawn_on IS NULL
+                    """, studentIds),
                 Command(
                     "SELECT school_id, staff_id, starts_on, ends_on FROM post WHERE school_id = ANY ($1) AND staff_id = ANY ($2)",
                     schoolIds, visitorIds),
@@ -84,7 +87,7 @@ internal sealed record BookingFacts(
                 StartsOn = row.GetFieldValue<DateOnly>(4),
                 EndsOn = row.IsDBNull(5) ? null : row.GetFieldValue<DateOnly>(5),
             }),
-            await NextAsync(row => new Guardianship { StudentId = row.GetGuid(0), GuardianId = row.GetGuid(1) }),
+            await NextAsync(row => new KnownGuardian(row.GetGuid(0), row.GetGuid(1), row.GetBoolean(2))),
             await NextAsync(row => new Post
             {
                 SchoolId = row.GetGuid(0),
@@ -128,9 +131,14 @@ internal sealed record BookingFacts(
     public bool IsStaff(Guid school, Guid staff, DateOnly day) => Posts.Any(post => post.SchoolId == school
         && post.StaffId == staff && post.StartsOn <= day && (post.EndsOn is not { } end || end >= day));
 
-    /// <summary>The guardians of students.</summary>
+    /// <summary>The guardians of a student, by whom one knows a family.</summary>
     public IEnumerable<Guid> GuardiansOf(Guid student) =>
-        Guardianships.Where(guardianship => guardianship.StudentId == student).Select(guardianship => guardianship.GuardianId);
+        Guardians.Where(guardian => guardian.StudentId == student).Select(guardian => guardian.GuardianId);
+
+    /// <summary>The guardians of students who are invited: not whom a document keeps from being visited (ARC-13).</summary>
+    public IEnumerable<Guid> InvitedOf(IEnumerable<Guid> students) =>
+        Guardians.Where(guardian => guardian.MayBeVisited && students.Contains(guardian.StudentId))
+            .Select(guardian => guardian.GuardianId).Distinct();
 
     private static NpgsqlBatchCommand Command(string sql, params NpgsqlParameter[] parameters)
     {
@@ -147,6 +155,12 @@ internal sealed record BookingFacts(
     private static NpgsqlParameter Id(Guid? id) =>
         new() { Value = (object?)id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
 }
+
+/// <summary>A guardian of a student to be visited.</summary>
+/// <param name="StudentId">The student.</param>
+/// <param name="GuardianId">The guardian.</param>
+/// <param name="MayBeVisited">Whether the guardian is invited.</param>
+internal sealed record KnownGuardian(Guid StudentId, Guid GuardianId, bool MayBeVisited);
 
 /// <summary>Where an appointment can be: the caller's districts and schools.</summary>
 /// <param name="Districts">Districts.</param>

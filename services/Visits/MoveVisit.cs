@@ -47,7 +47,7 @@ internal static class MoveVisit
             return refused;
 
         await db.Busy.Where(busy => busy.VisitId == id).ExecuteDeleteAsync(cancel);
-        db.AddRange(BusyTime.Of(visit, students.SelectMany(facts.GuardiansOf)));
+        db.AddRange(BusyTime.Of(visit, facts.InvitedOf(students)));
         db.Publish(visit.ToScheduled());
         audit.About("visit", visit.Id, visit.DistrictId, visit.SchoolId);
         ETag.Set(http, visit.Version);

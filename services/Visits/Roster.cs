@@ -126,3 +126,22 @@ public sealed class Guardianship
     /// <summary>The version of the roster that said so.</summary>
     public long Version { get; init; }
 }
+
+/// <summary>Whether a guardian may be visited about a student, as the archives say (ARC-13); without a row, yes.</summary>
+public sealed class GuardianRights
+{
+    /// <summary>The student.</summary>
+    public Guid StudentId { get; init; }
+
+    /// <summary>The guardian.</summary>
+    public Guid GuardianId { get; init; }
+
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>Whether the guardian is invited and shown appointments.</summary>
+    public bool MayBeVisited { get; init; }
+
+    /// <summary>The version that said so.</summary>
+    public long Version { get; init; }
+}

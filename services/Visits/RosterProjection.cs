@@ -16,7 +16,7 @@ public sealed class RosterProjection : EventConsumer
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Events { get; } =
-        [typeof(SchoolChanged), typeof(TermChanged), typeof(RosterChanged), typeof(GuardianshipsChanged)];
+        [typeof(SchoolChanged), typeof(TermChanged), typeof(RosterChanged), typeof(GuardianshipsChanged), typeof(GuardianRightsChanged)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -92,6 +92,20 @@ public sealed class RosterProjection : EventConsumer
             [
                 Column(rows, r => r.Row.StudentId), Column(rows, r => r.Row.GuardianId), Column(rows, r => r.Event.DistrictId),
                 Column(rows, r => r.Row.WithdrawnOn), Column(rows, r => r.Event.Version),
+            ]);
+
+        await KeepAsync(
+            batch.Of<GuardianRightsChanged>(), rights => (rights.StudentId, rights.GuardianId), rights => rights.Version,
+            """
+            INSERT INTO guardian_rights (student_id, guardian_id, district_id, may_be_visited, version)
+            SELECT * FROM unnest($1, $2, $3, $4, $5)
+            ON CONFLICT (student_id, guardian_id) DO UPDATE SET may_be_visited = excluded.may_be_visited, version = excluded.version
+            WHERE guardian_rights.version < excluded.version
+            """,
+            rows =>
+            [
+                Column(rows, r => r.StudentId), Column(rows, r => r.GuardianId), Column(rows, r => r.DistrictId),
+                Column(rows, r => r.Rights.Contains(GuardianRight.BeVisited)), Column(rows, r => r.Version),
             ]);
 
         // One row a key, the newest; in the key's order, so that batches of several replicas do not lock crosswise.

@@ -104,7 +104,7 @@ internal static class ScheduleVisit
             return refused!;
 
         db.Add(visit);
-        db.AddRange(BusyTime.Of(visit, family));
+        db.AddRange(BusyTime.Of(visit, facts.InvitedOf(request.StudentIds)));
         db.Publish(visit.ToScheduled());
         audit.About("visit", visit.Id, visit.DistrictId, visit.SchoolId);
         ETag.Set(http, visit.Version);

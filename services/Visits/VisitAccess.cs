@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace HomeSchool.Visits;
 
 /// <summary>
-/// Which visits a caller's roles reach (ALL-1): a district's, a school's, those of students of a class, those of one's own child.
-/// What they do not reach is not found.
+/// Which visits a caller's roles reach (ALL-1): a district's, a school's, those of students of a class, those of one's own child,
+/// unless a document keeps the guardian from being visited (ARC-13). What they do not reach is not found.
 /// </summary>
 internal static class VisitAccess
 {
@@ -19,6 +19,7 @@ internal static class VisitAccess
         var whole = grants.Where(g => g is { ClassId: null, StudentId: null }).Select(g => g.SchoolId).OfType<Guid>().ToArray();
         var classes = grants.Where(g => g.StudentId is null).Select(g => g.ClassId).OfType<Guid>().ToArray();
         var children = grants.Select(g => g.StudentId).OfType<Guid>().ToArray();
+        var guardians = grants.Where(g => g.StudentId is not null).Select(g => g.PersonId).OfType<Guid>().ToArray();
 
         // Three shapes of one question, each for the index that answers it: the schools of a district, then their visits; the
         // students of a class or a guardian, then their visits; and both in one for those who have roles of both kinds.
@@ -28,13 +29,16 @@ internal static class VisitAccess
         {
             return db.Visits.Where(visit => schools.Contains(visit.SchoolId) && visit.Students.Any(s =>
                 schools.Contains(EF.Property<Guid>(s, nameof(Visit.SchoolId)))
-                && (classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))));
+                && (classes.Contains(s.ClassId!.Value) || (children.Contains(s.StudentId) && !db.Set<GuardianRights>().Any(r =>
+                    r.StudentId == s.StudentId && guardians.Contains(r.GuardianId) && !r.MayBeVisited)))));
         }
 
         var anyDistrict = districts.Length > 0;
         return db.Visits.Where(visit =>
             (schools.Contains(visit.SchoolId) && (whole.Contains(visit.SchoolId)
-                || visit.Students.Any(s => classes.Contains(s.ClassId!.Value) || children.Contains(s.StudentId))))
+                || visit.Students.Any(s => classes.Contains(s.ClassId!.Value)
+                    || (children.Contains(s.StudentId) && !db.Set<GuardianRights>().Any(r =>
+                        r.StudentId == s.StudentId && guardians.Contains(r.GuardianId) && !r.MayBeVisited)))))
             || (anyDistrict && db.Schools.Any(s => districts.Contains(s.DistrictId) && s.SchoolId == visit.SchoolId)));
     }
 

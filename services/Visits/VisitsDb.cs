@@ -92,6 +92,7 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
             post.HasIndex(p => new { p.SchoolId, p.StaffId });
         });
         modelBuilder.Entity<Guardianship>().HasKey(g => new { g.StudentId, g.GuardianId });
+        modelBuilder.Entity<GuardianRights>().HasKey(g => new { g.StudentId, g.GuardianId });
 
         NameInSnakeCase(modelBuilder);
     }

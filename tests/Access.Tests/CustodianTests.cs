@@ -4,7 +4,7 @@ using HomeSchool.Testing;
 
 namespace HomeSchool.AccessTests;
 
-/// <summary>A guardian of two children who is, by a later roster, no longer that of one of them.</summary>
+/// <summary>A guardian of two children who is no longer to see one of them: by a later roster, or by a court's document.</summary>
 [Trait("Rule", "ALL-1")]
 [Trait("Rule", "ARC-13")]
 [Trait("Goal", "R6")]
@@ -46,6 +46,49 @@ public sealed class CustodianTests(Installation installation)
             visits.ShouldNotContain($"{visitOfLost}");
         }
     }
+
+    [Fact]
+    public async Task Whom_a_document_restricts_sees_nothing_of_that_child_any_more_and_everything_again_when_it_is_lifted()
+    {
+        var district = new Node(PlaceKind.District, Guid.CreateVersion7(), null);
+        var children = await installation.World.EnrolAsync(district, Roster("G1"));
+        var (hidden, shown) = (children["小P1"], children["小P2"]);
+        var visitOfHidden = await installation.World.ScheduleAsync(hidden);
+        var visitOfShown = await installation.World.ScheduleAsync(shown);
+        var (_, userName) = await installation.World.JoinAsync(hidden);
+        var (_, code) = await installation.World.InviteAsync(shown);
+        var (token, _) = await SignInAsync(userName);
+        await installation.DoAsync("identity", Call.Post("/api/identity/me/invitations", new { code }), token);
+        (token, _) = await SignInAsync(userName);
+
+        var vice = await installation.World.TokenAsync(Role.VicePrincipal, hidden.Up(PlaceKind.School));
+        var archive = $"/api/archives/districts/{district.Id}";
+        var document = new { kind = "protectionOrder", number = "1号", withheld = new[] { "see" }, startsOn = Today };
+        var restriction = (await installation.DoAsync(
+            "archives", Call.Post($"{archive}/students/{hidden.Id}/guardians/{hidden.Person}/restrictions", document), vice))
+            .GetProperty("id").GetGuid();
+
+        // At once in Archives, before anybody has heard of it; then the token is void everywhere.
+        var (service, read) = ReadsOf(hidden, visitOfHidden)[0];
+        (await installation.SendAsync(service, read, token)).Status.ShouldBeOneOf(404, 401);
+        foreach (var (of, call) in ReadsOf(hidden, visitOfHidden))
+        {
+            var answer = await Eventually.GetAsync(() => installation.SendAsync(of, call, token), a => a.Status == 401);
+            $"{answer.Status} {answer.Code}".ShouldBe("401 access.revoked", $"{call}");
+        }
+
+        (token, _) = await SignInAsync(userName);
+        await ShouldAnswerAsync(404, hidden, visitOfHidden, token);
+        await ShouldAnswerAsync(200, shown, visitOfShown, token);
+
+        await installation.DoAsync("archives", Call.Post($"{archive}/guardian-restrictions/{restriction}/lift", new { }), vice);
+        var back = await Eventually.GetAsync(
+            async () => await installation.SendAsync(service, read, (await SignInAsync(userName)).Token), a => a.Status == 200);
+        back.Status.ShouldBe(200);
+        await ShouldAnswerAsync(200, hidden, visitOfHidden, (await SignInAsync(userName)).Token);
+    }
+
+    private static DateOnly Today => DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().ToOffset(TimeSpan.FromHours(8)).DateTime);
 
     // Siblings, the first of whom has this guardian.
     private static TestRoster Roster(string guardianOfFirst) => World.Roster()

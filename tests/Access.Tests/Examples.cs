@@ -45,7 +45,7 @@ internal static class Examples
     public static IEnumerable<Example> Of(IEnumerable<string> services) =>
     [
         .. services.SelectMany(service => In(service, Common(service))),
-        .. In("archives", Archives), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("archives", Archives), .. In("archives", Families), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
 
@@ -99,6 +99,27 @@ internal static class Examples
         Thing("WriteCompliancePart", District, w => Call.Put($"{Cases(w)}/{w.Case}/parts/impact", new { text = "内容" })),
         Thing("CloseComplianceCase", District, w => Call.Post($"{Cases(w)}/{w.Case}/close", new { })) with { Answers = 409 },
         Thing("PrintComplianceDocument", District, w => Call.Get($"{Cases(w)}/{w.Case}/documents/report")),
+    ];
+
+    private static Example[] Families =>
+    [
+        Thing("ReadArchive", Child, w => Call.Get($"{OfChild(w)}/archive")) with { Shows = w => w.Child.Person!.Value },
+        Thing("ListGuardians", Child, w => Call.Get($"{OfChild(w)}/guardians")) with { Shows = w => w.Child.Person!.Value },
+        Thing("ChangeGuardian", Child, w => Call.Put($"{OfGuardian(w)}", new { language = "zh" })),
+        Thing("RestrictGuardian", Child, w => Call.Post($"{OfGuardian(w)}/restrictions", World.PoliceDocument)),
+        Thing("LiftGuardianRestriction", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/guardian-restrictions/{await w.RestrictAsync(w.Child)}/lift", new { })),
+        Thing("ListGuardianRestrictions", Child, w => Call.Get($"{OfChild(w)}/guardian-restrictions")) with { Shows = w => w.Restriction },
+        Thing("ReadFamily", Child, w => Call.Get($"{OfChild(w)}/family")) with { Shows = w => w.Child.Person!.Value },
+        Thing("ChangeFamily", Child, w => Call.Put($"{OfChild(w)}/family", World.FamilyOf(w.Child))),
+        Thing("ListSiblings", Child, w => Call.Get($"{OfChild(w)}/family/siblings")),
+        // The child has none.
+        Thing("JoinSiblings", Child, w => Call.Post($"{OfChild(w)}/family/siblings", new { studentIds = new[] { w.Classmate.Id } }))
+            with { Answers = 400 },
+        Thing("LeaveSiblings", Child, w => Call.Delete($"{OfChild(w)}/family/siblings")),
+        Thing("ReadCareNeeds", Child, w => Call.Get($"{OfChild(w)}/care-needs")),
+        Thing("ChangeCareNeeds", Child, w => Call.Put($"{OfChild(w)}/care-needs", World.CareNeeds)),
+        Thing("ListTimeline", Child, w => Call.Get($"{OfChild(w)}/timeline")) with { Shows = w => w.CompletedVisit },
     ];
 
     private static Example[] Visits =>
@@ -307,6 +328,8 @@ internal static class Examples
     private static string OfDistrict(World world) => $"/api/archives/districts/{world.District.Id}";
 
     private static string OfChild(World world) => $"{OfDistrict(world)}/students/{world.Child.Id}";
+
+    private static string OfGuardian(World world) => $"{OfChild(world)}/guardians/{world.Child.Person}";
 
     private static string Cases(World world) => $"{OfDistrict(world)}/compliance-cases";
 

@@ -99,6 +99,9 @@ public sealed class Installation : IAsyncLifetime
         return answer.Body.Length == 0 || answer.Body.Contains("\n{", StringComparison.Ordinal) ? default : answer.ToJson();
     }
 
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => settings["ConnectionStrings__rabbitmq"];
+
     /// <summary>A connection string, as the administrator.</summary>
     public string Database(string service) => settings[$"ConnectionStrings__{service}-db"];
 

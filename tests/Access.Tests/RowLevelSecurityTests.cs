@@ -25,6 +25,7 @@ public sealed class RowLevelSecurityTests(Installation installation)
         ["platform.outbox"] = "the relay's: events of all places, without names; no endpoint shows them",
         ["platform.parked_message"] = "may be unreadable, so that nobody knows whose it is; one endpoint shows it, by district",
         ["public.__EFMigrationsHistory"] = "names of migrations",
+        ["archives public.rights_turn"] = "an id and a day; work of every night goes through all",
         ["identity public.account"] = "who signs in is found by the user name, before it is known where he belongs",
         ["identity public.client"] = "asked for by its id before its district is known; the list of what was revoked sees all",
         ["identity public.external_identity"] = "asked for by a provider's subject before anybody's district is known",

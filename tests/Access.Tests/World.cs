@@ -2,8 +2,12 @@ using System.Globalization;
 using System.Text.Json;
 using HomeSchool.Archives.Tests;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Surveys;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
 
@@ -117,6 +121,9 @@ public sealed class World
 
     /// <summary>An access to <see cref="Child"/>'s sensitive items that somebody asked for.</summary>
     public Guid Access { get; private set; }
+
+    /// <summary>A document against the guardian of <see cref="Child"/>; it withholds nothing that the examples need.</summary>
+    public Guid Restriction { get; private set; }
 
     /// <summary>A compliance case of <see cref="District"/>.</summary>
     public Guid Case { get; private set; }
@@ -391,6 +398,7 @@ public sealed class World
         Marks.Add(new Mark(Item, child, Downwards: false));
         Marks.Add(new Mark(EmergencyRead, child, Downwards: false));
         Access = await AskAsync(child);
+        await TellFamilyOfAsync(child);
         Client = await CreateClientAsync(child.Up(PlaceKind.School));
 
         await InviteAsync(child);
@@ -405,6 +413,55 @@ public sealed class World
             students => students > 0);
         visited.ShouldBeGreaterThan(0);
     }
+
+    // What is known of a child's family, and what its guardian said in the intake survey: sealed by Surveys, opened by Archives.
+    private async Task TellFamilyOfAsync(Node child)
+    {
+        var (district, school) = (child.Up(PlaceKind.District).Id, child.Up(PlaceKind.School).Id);
+        var path = $"/api/archives/districts/{district}/students/{child.Id}";
+        var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
+        await installation.DoAsync("archives", Call.Put($"{path}/family", FamilyOf(child)), teacher);
+        await installation.DoAsync("archives", Call.Put($"{path}/care-needs", CareNeeds), teacher);
+        Restriction = await RestrictAsync(child);
+
+        var answer = Guid.CreateVersion7();
+        var content = await installation.Services["surveys"].Provider.GetRequiredService<KeyVault>().SealAsync(
+            new Subject(district, school, child.Id), new Place(FamilyIntake.Table, FamilyIntake.Column, answer),
+            JsonSerializer.SerializeToUtf8Bytes(new FamilyIntake(Worries: "写作业拖拉"), Json.Options), CancellationToken.None);
+        await using var broker = await RawBroker.ConnectAsync(installation.RabbitMq);
+        await broker.PublishAsync(new FamilyIntakeAnswered(
+            district, school, answer, 1, TimeProvider.System.GetUtcNow(), child.Id, child.Person!.Value, content!));
+        var said = await Eventually.GetAsync(
+            async () => (await installation.DoAsync("archives", Call.Get($"{path}/archive"), teacher)).GetProperty("intakes"),
+            intakes => intakes.GetArrayLength() > 0);
+        said[0].GetProperty("said").GetProperty("worries").GetString().ShouldBe("写作业拖拉");
+    }
+
+    /// <summary>Records a document against the guardian of a child, as the school's vice principal.</summary>
+    public async Task<Guid> RestrictAsync(Node child)
+    {
+        var guardian = $"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}/guardians/{child.Person}";
+        var restriction = IdOf(await installation.DoAsync(
+            "archives", Call.Post($"{guardian}/restrictions", PoliceDocument), await TokenAsync(Role.VicePrincipal, child.Up(PlaceKind.School))));
+        Marks.Add(new Mark(restriction, child, Downwards: false));
+        return restriction;
+    }
+
+    /// <summary>A document that withholds what no example is about.</summary>
+    public static object PoliceDocument => new
+    {
+        kind = "policeDocument",
+        number = "文书1号",
+        withheld = new[] { "pickUp" },
+        startsOn = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime),
+    };
+
+    /// <summary>Facts of a child's family.</summary>
+    public static object FamilyOf(Node child) =>
+        new { structure = "threeGenerations", adults = new[] { new { guardianId = child.Person, occupation = "教师" } } };
+
+    /// <summary>Needs of a child.</summary>
+    public static object CareNeeds => new { needs = new[] { new { kind = "allergy", text = "花生" } } };
 
     // Districts and schools that have decided for themselves, import something, and look at their audits.
     private async Task DecideAsync()

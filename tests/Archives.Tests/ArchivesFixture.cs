@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using HomeSchool.Archives.Roster;
+using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;
@@ -74,6 +76,21 @@ public sealed class ArchivesFixture : IAsyncLifetime
 
         return client;
     }
+
+    /// <summary>Publishes an event as another service does.</summary>
+    public async Task PublishAsync(IEvent happened)
+    {
+        await using var broker = await RawBroker.ConnectAsync(RabbitMq);
+        await broker.PublishAsync(happened);
+    }
+
+    /// <summary>Seals as another service does, which has the same key store.</summary>
+    public async Task<byte[]> SealAsync(Subject about, Place place, byte[] value) =>
+        (await host.Services.GetRequiredService<KeyVault>().SealAsync(about, place, value, CancellationToken.None))!;
+
+    /// <summary>Destroys a student's key.</summary>
+    public Task EraseAsync(Guid district, Guid student) =>
+        host.Services.GetRequiredService<KeyVault>().EraseAsync(district, student, CancellationToken.None);
 
     /// <summary>Asks the database directly, past row-level security.</summary>
     public async Task<T> ScalarAsync<T>(string sql, params object[] values)

@@ -110,6 +110,8 @@ public sealed class WireFormatTests
                 return new DateOnly(2026, 9, 1);
             if (type == typeof(bool))
                 return true;
+            if (type == typeof(byte[]))
+                return new byte[] { 1, 2, 3 }; // what is sealed
             if (type.IsEnum)
                 return Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1);
             if (type.IsPrimitive || type == typeof(decimal))

@@ -1,3 +1,4 @@
+using System.Net;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Security;
@@ -123,6 +124,53 @@ public sealed class RosterLifecycleTests(IdentityFixture fixture)
             fixture.District, 11, TimeProvider.System.GetUtcNow(),
             [TestSchool.Guardianship(school.Student, school.Guardian, withdrawnOn: Today.AddDays(-1))]));
         (await RevocationTests.VoidAsync(guardian)).ShouldBe("access.revoked");
+        (await RolesAsync(guardian)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Rule", "ARC-13")]
+    public async Task A_guardian_who_may_not_see_the_child_loses_the_role_and_has_it_again_when_the_restriction_ends(bool oldOnesCome)
+    {
+        var school = (await fixture.RosterAsync()).A;
+        var guardian = await fixture.JoinAsync(school.Invite(Role.Guardian));
+        await fixture.Replica.PublishAsync(Rights(2, GuardianRight.Sign, GuardianRight.PickUp));
+        if (oldOnesCome)
+            await fixture.Replica.PublishAsync(Rights(1, Enum.GetValues<GuardianRight>()));
+        (await RevocationTests.VoidAsync(guardian)).ShouldBe("access.revoked");
+        (await RolesAsync(guardian)).ShouldBeEmpty();
+        // Nor is he given it anew, by a person or by another school.
+        (await fixture.Admin.TryInviteAsync(school.Invite(Role.Guardian))).ShouldBe(HttpStatusCode.UnprocessableEntity);
+
+        await fixture.Replica.PublishAsync(Rights(3, GuardianRight.See));
+        (await Eventually.GetAsync(() => RolesAsync(guardian), roles => roles.Count == 1)).ShouldBe([(school.Id, (Guid?)null)]);
+
+        GuardianRightsChanged Rights(long version, params GuardianRight[] rights) => new(
+            fixture.District, Guid.CreateVersion7(), version, TimeProvider.System.GetUtcNow(), school.Student, school.Guardian, rights,
+            GuardianChannel.App);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-13")]
+    public async Task A_hidden_childs_guardian_has_no_role_at_the_next_school_either()
+    {
+        var roster = await fixture.RosterAsync();
+        var guardian = await fixture.JoinAsync(roster.A.Invite(Role.Guardian));
+        await fixture.Replica.PublishAsync(
+            new GuardianRightsChanged(
+                fixture.District, Guid.CreateVersion7(), 1, TimeProvider.System.GetUtcNow(), roster.A.Student, roster.A.Guardian,
+                [GuardianRight.Sign], GuardianChannel.App),
+            new RosterChanged(
+                fixture.District, roster.B.Id, 11, TimeProvider.System.GetUtcNow(), [],
+                [new(Guid.CreateVersion7(), roster.A.Student, roster.B.Class, "07", Today, null)], []));
+        (await RevocationTests.VoidAsync(guardian)).ShouldBe("access.revoked");
+        var schools = await Eventually.GetAsync(
+            () => fixture.System.QueryAsync($"SELECT school_id::text FROM known_enrolment WHERE student_id = '{roster.A.Student}'"),
+            rows => rows.Count == 2);
+        schools.Count.ShouldBe(2);
+        (await fixture.Admin.TryInviteAsync(roster.A.Invite(Role.Guardian) with { SchoolId = roster.B.Id }))
+            .ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await RolesAsync(guardian)).ShouldBeEmpty();
     }
 

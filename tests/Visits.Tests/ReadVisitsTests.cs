@@ -1,7 +1,9 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
 
 namespace HomeSchool.Visits.Tests;
 
@@ -37,6 +39,40 @@ public sealed class ReadVisitsTests(VisitsSystem system) : IAsyncLifetime
         await system.As(district.Admin()).TryGetAsync("/api/visits").ShouldBeRefusedAsync(400, "request.invalid");
         await system.As(new District().Admin()).TryGetAsync($"/api/visits/{ofA.Id}").ShouldBeUnknownAsync();
         (await system.As(district.Admin()).GetAsync<VisitDetails>($"/api/visits/{ofTwo.Id}")).Visit.Id.ShouldBe(ofTwo.Id);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Rule", "ARC-13")]
+    public async Task A_guardian_who_may_not_be_visited_is_shown_no_appointment_and_blocks_none(bool oldOnesCome)
+    {
+        var (child, parent) = (district.One.A.Students[1], district.One.A.Guardians[1]);
+        var guardian = district.Guardian(district.One.A, 1) with { PersonId = parent };
+        await ShouldList(guardian, "", ofA);
+        await system.PublishAsync(Rights(2, GuardianRight.See));
+        if (oldOnesCome)
+            await system.PublishAsync(Rights(1, Enum.GetValues<GuardianRight>()));
+        var shown = await Eventually.GetAsync(() => VisitsAsync(guardian), visits => visits.Count == 0);
+        shown.ShouldBeEmpty();
+        await system.As(guardian).TryGetAsync($"/api/visits/{ofA.Id}").ShouldBeUnknownAsync();
+        await system.As(guardian).TryGetAsync($"/api/visits/{ofA.Id}/invitation.ics").ShouldBeUnknownAsync();
+        await system.As(guardian).OnAsync(ofA.Id, "answer", new AnswerRequest(AnswerKind.Confirm), version: 1).ShouldBeUnknownAsync();
+        // With a role beside it, too; and as staff one sees what staff see.
+        (await VisitsAsync(guardian, district.Teacher(district.One.B))).ShouldBe([ofB.Id]);
+        (await VisitsAsync(guardian, district.Teacher(district.One.A))).ShouldBe([ofA.Id]);
+        (await VisitsAsync(guardian, district.AtSchool(Role.SchoolAdmin, district.Two))).ShouldBe([ofTwo.Id]);
+        var next = await ScheduleAsync(district.One.A, 1, Http.Evening(days: 9));
+        (await system.CountAsync("SELECT count(*) FROM busy WHERE visit_id = $1", next.Id)).ShouldBe(2); // teacher and child
+
+        await system.PublishAsync(Rights(3, GuardianRight.BeVisited));
+        (await Eventually.GetAsync(() => VisitsAsync(guardian), visits => visits.Count == 2)).ShouldBe([ofA.Id, next.Id]);
+
+        async Task<IReadOnlyList<Guid>> VisitsAsync(params Grant[] grants) =>
+            [.. (await system.As(grants).GetAsync<Page<VisitView>>("/api/visits")).Items.Select(visit => visit.Id)];
+
+        GuardianRightsChanged Rights(long version, params GuardianRight[] rights) => new(
+            district.Id, Guid.CreateVersion7(), version, Http.Now, child, parent, rights, GuardianChannel.App);
     }
 
     [Fact]

@@ -210,6 +210,280 @@ namespace HomeSchool.Archives.Migrations
                         });
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Family.CareNeeds", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<bool>("ByGuardian")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_guardian");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<byte[]>("Entries")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("entries");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StudentId")
+                        .HasName("pk_care_needs");
+
+                    b.ToTable("care_needs");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.FamilyFile", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("ByGuardian")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_guardian");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<byte[]>("Facts")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("facts");
+
+                    b.Property<Guid>("FamilyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("family_id");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_family_file");
+
+                    b.HasIndex("SchoolId", "FamilyId")
+                        .HasDatabaseName("ix_family_file_school_id_family_id");
+
+                    b.HasIndex("SchoolId", "StudentId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_family_file_school_id_student_id");
+
+                    b.ToTable("family_file");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.FamilyIntakeAnswer", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<DateTimeOffset>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "StudentId", "GuardianId")
+                        .HasName("pk_family_intake");
+
+                    b.ToTable("family_intake", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.GuardianDetail", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.PrimitiveCollection<string[]>("Accommodations")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("accommodations");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel");
+
+                    b.Property<int?>("ContactOrder")
+                        .HasColumnType("integer")
+                        .HasColumnName("contact_order");
+
+                    b.Property<DateOnly?>("EntrustedFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("entrusted_from");
+
+                    b.PrimitiveCollection<string[]>("EntrustedRights")
+                        .HasColumnType("text[]")
+                        .HasColumnName("entrusted_rights");
+
+                    b.Property<DateOnly?>("EntrustedUntil")
+                        .HasColumnType("date")
+                        .HasColumnName("entrusted_until");
+
+                    b.Property<string>("Kinship")
+                        .HasColumnType("text")
+                        .HasColumnName("kinship");
+
+                    b.Property<string>("Language")
+                        .HasColumnType("text")
+                        .HasColumnName("language");
+
+                    b.Property<string>("LegalStatus")
+                        .HasColumnType("text")
+                        .HasColumnName("legal_status");
+
+                    b.Property<bool>("NeedsInterpreter")
+                        .HasColumnType("boolean")
+                        .HasColumnName("needs_interpreter");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StudentId", "GuardianId")
+                        .HasName("pk_guardian_detail");
+
+                    b.ToTable("guardian_detail");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.GuardianRestriction", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset?>("LiftedAt")
+                        .IsConcurrencyToken()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lifted_at");
+
+                    b.Property<byte[]>("Number")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<DateOnly>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.PrimitiveCollection<string[]>("Withheld")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("withheld");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_guardian_restriction");
+
+                    b.HasIndex("DistrictId", "StudentId")
+                        .HasDatabaseName("ix_guardian_restriction_district_id_student_id");
+
+                    b.ToTable("guardian_restriction");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.RightsTurn", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateOnly>("TurnsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("turns_on");
+
+                    b.HasKey("DistrictId", "TurnsOn")
+                        .HasName("pk_rights_turn");
+
+                    b.ToTable("rights_turn");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Guardian", b =>
                 {
                     b.Property<Guid>("DistrictId")
@@ -1170,6 +1444,55 @@ namespace HomeSchool.Archives.Migrations
                         .HasDatabaseName("ix_term_district_id_source_id");
 
                     b.ToTable("term");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Timeline.TimelineEntry", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("RefId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("ref_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateOnly>("On")
+                        .HasColumnType("date")
+                        .HasColumnName("on");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("Withdrawn")
+                        .HasColumnType("boolean")
+                        .HasColumnName("withdrawn");
+
+                    b.HasKey("SchoolId", "StudentId", "RefId")
+                        .HasName("pk_timeline_entry");
+
+                    b.HasIndex("DistrictId", "StudentId", "On", "RefId")
+                        .HasDatabaseName("ix_timeline_entry_district_id_student_id_on_ref_id");
+
+                    b.ToTable("timeline_entry");
                 });
 
             modelBuilder.Entity("HomeSchool.ServiceDefaults.Auditing.AuditEntry", b =>

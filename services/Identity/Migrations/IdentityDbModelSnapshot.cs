@@ -500,6 +500,34 @@ namespace HomeSchool.Identity.Migrations
                     b.ToTable("known_enrolment");
                 });
 
+            modelBuilder.Entity("HomeSchool.Identity.Roster.KnownGuardianRight", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<DateOnly?>("HiddenSince")
+                        .HasColumnType("date")
+                        .HasColumnName("hidden_since");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StudentId", "GuardianId")
+                        .HasName("pk_known_guardian_right");
+
+                    b.ToTable("known_guardian_right");
+                });
+
             modelBuilder.Entity("HomeSchool.Identity.Roster.KnownGuardianship", b =>
                 {
                     b.Property<Guid>("DistrictId")

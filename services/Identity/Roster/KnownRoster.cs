@@ -46,3 +46,11 @@ public sealed record KnownPost(
 /// <param name="WithdrawnOn">Holds no longer from that day on.</param>
 /// <param name="Version">The roster's version that says so; the highest counts.</param>
 public sealed record KnownGuardianship(Guid DistrictId, Guid StudentId, Guid GuardianId, DateOnly? WithdrawnOn, long Version);
+
+/// <summary>Whether a guardian may see what is kept of the child (ARC-13).</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="StudentId">The student.</param>
+/// <param name="GuardianId">The guardian.</param>
+/// <param name="HiddenSince">The day from which the guardian may not; <see langword="null"/> while he may.</param>
+/// <param name="Version">The version that says so; the highest counts.</param>
+public sealed record KnownGuardianRight(Guid DistrictId, Guid StudentId, Guid GuardianId, DateOnly? HiddenSince, long Version);

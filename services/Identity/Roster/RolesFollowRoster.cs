@@ -7,7 +7,7 @@ namespace HomeSchool.Identity.Roster;
 
 /// <summary>
 /// Lets roles end with what they rest on, and come back with it: a teacher who leaves the class or the school, a guardianship that
-/// was withdrawn, a child that left. A guardian's role follows the child to the next school. A roster that left half of a school out
+/// was withdrawn, a guardian who may not see the child's data (ARC-13), a child that left. A guardian's role follows the child to the next school. A roster that left half of a school out
 /// by mistake is mended by the right one; nobody need be invited again.
 /// </summary>
 /// <param name="connection">Open, within a transaction whose tenancy covers the districts of the persons.</param>
@@ -30,13 +30,17 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
                             AND own.class_id = g.class_id))) post
             WHERE g.student_id IS NULL AND g.person_id = ANY ($1) AND g.withdrawn_at IS NULL
             UNION ALL
-            SELECT g.id, least(enrolment.ends_on, guardianship.ends_on) FROM role_grant g
+            SELECT g.id, least(enrolment.ends_on, guardianship.ends_on, hidden.ends_on) FROM role_grant g
             CROSS JOIN LATERAL (
                 SELECT max(coalesce(e.ends_on, 'infinity')) AS ends_on FROM known_enrolment e
                 WHERE e.school_id = g.school_id AND e.student_id = g.student_id) enrolment
             LEFT JOIN LATERAL (
                 SELECT coalesce(k.withdrawn_on - 1, 'infinity') AS ends_on FROM known_guardianship k
                 WHERE k.district_id = g.district_id AND k.student_id = g.student_id AND k.guardian_id = g.person_id) guardianship
+                ON true
+            LEFT JOIN LATERAL (
+                SELECT r.hidden_since - 1 AS ends_on FROM known_guardian_right r
+                WHERE r.district_id = g.district_id AND r.student_id = g.student_id AND r.guardian_id = g.person_id) hidden
                 ON true
             WHERE g.student_id = ANY ($2) AND g.withdrawn_at IS NULL),
         settled AS (
@@ -60,6 +64,8 @@ internal sealed class RolesFollowRoster(NpgsqlConnection connection, DateTimeOff
         JOIN known_guardianship k
             ON k.district_id = e.district_id AND k.student_id = g.student_id AND k.guardian_id = g.person_id AND k.withdrawn_on IS NULL
         WHERE g.student_id = ANY ($1) AND g.withdrawn_at IS NULL AND NOT EXISTS (
+            SELECT FROM known_guardian_right r WHERE r.district_id = e.district_id AND r.student_id = g.student_id
+                AND r.guardian_id = g.person_id AND r.hidden_since IS NOT NULL) AND NOT EXISTS (
             SELECT FROM role_grant there WHERE there.account_id = g.account_id AND there.student_id = g.student_id
                 AND there.school_id = e.school_id AND there.withdrawn_at IS NULL)
         GROUP BY g.account_id, g.person_id, e.district_id, e.school_id, g.student_id

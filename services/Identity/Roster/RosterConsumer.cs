@@ -19,7 +19,7 @@ public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Events { get; } =
-        [typeof(SchoolChanged), typeof(RosterChanged), typeof(GuardianshipsChanged), typeof(ClassesMoved)];
+        [typeof(SchoolChanged), typeof(RosterChanged), typeof(GuardianshipsChanged), typeof(GuardianRightsChanged), typeof(ClassesMoved)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -46,6 +46,11 @@ public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
             from e in batch.Of<GuardianshipsChanged>()
             from row in e.Guardianships
             select new KnownGuardianship(e.DistrictId, row.StudentId, row.GuardianId, row.WithdrawnOn, e.Version));
+        Keep(writes, "known_guardian_right", "district_id, student_id, guardian_id", ["hidden_since"],
+            from e in batch.Of<GuardianRightsChanged>()
+            select new KnownGuardianRight(
+                e.DistrictId, e.StudentId, e.GuardianId,
+                e.Rights.Contains(GuardianRight.See) ? null : Inviting.DayOf(e.OccurredAt), e.Version));
         await writes.ExecuteNonQueryAsync(cancel);
 
         var roles = new RolesFollowRoster(batch.Connection, clock.GetUtcNow());
@@ -56,7 +61,8 @@ public sealed class RosterConsumer(TimeProvider clock) : EventConsumer
             [.. rosters.SelectMany(e => e.Posts, (_, row) => row.StaffId).Distinct()],
             [
                 .. rosters.SelectMany(e => e.Enrolments, (_, row) => row.StudentId)
-                    .Concat(batch.Of<GuardianshipsChanged>().SelectMany(e => e.Guardianships, (_, row) => row.StudentId)).Distinct(),
+                    .Concat(batch.Of<GuardianshipsChanged>().SelectMany(e => e.Guardianships, (_, row) => row.StudentId))
+                    .Concat(batch.Of<GuardianRightsChanged>().Select(e => e.StudentId)).Distinct(),
             ],
             cancel);
     }

@@ -266,6 +266,34 @@ namespace HomeSchool.Visits.Migrations
                     b.ToTable("enrolment");
                 });
 
+            modelBuilder.Entity("HomeSchool.Visits.GuardianRights", b =>
+                {
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<bool>("MayBeVisited")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_be_visited");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("StudentId", "GuardianId")
+                        .HasName("pk_guardian_rights");
+
+                    b.ToTable("guardian_rights");
+                });
+
             modelBuilder.Entity("HomeSchool.Visits.Guardianship", b =>
                 {
                     b.Property<Guid>("StudentId")
