@@ -1,4 +1,6 @@
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
@@ -21,12 +23,17 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
+    internal static readonly string[] TakenOver =
+    [
+        "sensitive_item", "sensitive_access", "sensitive_read", "student_needs", "attention", "attention_note", "score", "term_outcome",
+        "plan", "plan_mark", "watch", "student_task", "support",
+    ];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
     {
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
+        ["pk_need_policy"] = Failures.ChangedMeanwhile,
     };
 
     /// <inheritdoc/>
@@ -38,7 +45,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote,
+            SensitiveRead.SealedReviewNote, StudentNeeds.SealedReason, Attention.SealedReason, AttentionNote.SealedText, Plan.SealedGoals,
+            Plan.SealedMeasures, Plan.SealedNote, Watch.SealedWhy, StudentTask.SealedWhat, Support.SealedWish, Support.SealedNote,
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -114,6 +122,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         RosterTables.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
+        NeedTables.Map(modelBuilder);
+        PlanTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

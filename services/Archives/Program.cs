@@ -1,5 +1,7 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -41,6 +43,21 @@ api.MapSensitiveAccess();
 api.MapReviewEmergencyReads();
 api.MapListSensitiveReads();
 api.MapSensitivePolicy();
+
+api.MapChangeNeeds();
+api.MapReadNeeds();
+api.MapNeedPolicy();
+api.MapAttention();
+api.MapImportScores();
+api.MapReadScores();
+api.MapReportHomework();
+api.MapOutcomes();
+
+api.MapWritePlan();
+api.MapReadPlans();
+api.MapMarkPlan();
+api.MapKeepWatch();
+api.MapSupport();
 
 api.MapCases();
 
