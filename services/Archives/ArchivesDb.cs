@@ -1,6 +1,8 @@
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -28,6 +30,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     internal static readonly string[] TakenOver =
     [
         "sensitive_item", "sensitive_access", "sensitive_read", "handover", "family_file", "family_intake", "timeline_entry",
+        "student_needs", "attention", "attention_note", "score", "term_outcome", "plan", "plan_mark", "watch", "student_task", "support",
     ];
 
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
@@ -41,6 +44,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         [PassingTables.OneTransferWaits] = PassingFailures.TransferWaits,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
+        ["pk_need_policy"] = Failures.ChangedMeanwhile,
     };
 
     /// <inheritdoc/>
@@ -54,6 +58,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
             SensitiveRead.SealedReviewNote, GuardianRestriction.SealedNumber, FamilyFile.SealedFacts, CareNeeds.SealedEntries,
             FamilyIntakeAnswer.SealedContent,
+            StudentNeeds.SealedReason, Attention.SealedReason, AttentionNote.SealedText, Plan.SealedGoals,
+            Plan.SealedMeasures, Plan.SealedNote, Watch.SealedWhy, StudentTask.SealedWhat, Support.SealedWish, Support.SealedNote,
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -133,6 +139,8 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         PassingTables.Map(modelBuilder);
         FamilyTables.Map(modelBuilder);
         TimelineEntry.Map(modelBuilder);
+        NeedTables.Map(modelBuilder);
+        PlanTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

@@ -2,6 +2,8 @@ using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -65,6 +67,21 @@ api.MapSensitiveAccess();
 api.MapReviewEmergencyReads();
 api.MapListSensitiveReads();
 api.MapSensitivePolicy();
+
+api.MapChangeNeeds();
+api.MapReadNeeds();
+api.MapNeedPolicy();
+api.MapAttention();
+api.MapImportScores();
+api.MapReadScores();
+api.MapReportHomework();
+api.MapOutcomes();
+
+api.MapWritePlan();
+api.MapReadPlans();
+api.MapMarkPlan();
+api.MapKeepWatch();
+api.MapSupport();
 
 api.MapCases();
 

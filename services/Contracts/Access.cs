@@ -86,6 +86,51 @@ public enum Permission
     /// <summary>Transfer students, send them on leave and take them back (ARC-15).</summary>
     TransferManage,
 
+    /// <summary>See what support students need (ARC-4), what draws attention (ARC-5) and outcomes (ARC-9).</summary>
+    NeedRead,
+
+    /// <summary>Say what support a student needs, and read why (ARC-4).</summary>
+    NeedWrite,
+
+    /// <summary>Confirm or dismiss what draws attention (ARC-5), say whether a student improved (ARC-9).</summary>
+    NeedDecide,
+
+    /// <summary>Note a change in the family or what a teacher observed (ARC-5).</summary>
+    AttentionNote,
+
+    /// <summary>See how many students improved, without names (ARC-9).</summary>
+    ImprovementRead,
+
+    /// <summary>Bring in scores and missed homework (ARC-5).</summary>
+    ScoreWrite,
+
+    /// <summary>See a student's scores (MSG-3: the staff of the class and the own guardians).</summary>
+    ScoreRead,
+
+    /// <summary>Write, begin, review and close plans (ARC-6).</summary>
+    PlanWrite,
+
+    /// <summary>Read plans (ARC-6).</summary>
+    PlanRead,
+
+    /// <summary>Tick a day of a plan (ARC-6).</summary>
+    PlanTick,
+
+    /// <summary>Keep the counselors' watch list (ARC-11).</summary>
+    WatchKeep,
+
+    /// <summary>See and do what one is asked to do for a student (ARC-11).</summary>
+    StudentTaskDo,
+
+    /// <summary>Ask for support for a student (ARC-12).</summary>
+    SupportAsk,
+
+    /// <summary>See support and resources (ARC-12).</summary>
+    SupportRead,
+
+    /// <summary>Refer and close support, keep the list of resources (ARC-12).</summary>
+    SupportManage,
+
     /// <summary>Start, fill in and close the law's workflows: breaches, audits, assessments (ALL-9).</summary>
     ComplianceManage,
 

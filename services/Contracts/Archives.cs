@@ -274,3 +274,54 @@ public sealed record GuardianRightsChanged(
 {
     Guid? IEvent.SchoolId => null;
 }
+
+/// <summary>
+/// That support needs of students of a school changed (ARC-4): neither whose nor which, since it is public and a change alone would mark
+/// a student.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school, which is also the aggregate.</param>
+/// <param name="Version">Grows with time.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Students">How many students it concerns.</param>
+[EventName("archives.support-needs-changed")]
+public sealed record SupportNeedsChanged(
+    Guid DistrictId, Guid SchoolId, long Version, DateTimeOffset OccurredAt, int Students) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+
+    Guid IEvent.AggregateId => SchoolId;
+}
+
+/// <summary>
+/// How often a student's family is to be contacted (VIS-3), as it is now; no tier. For services only: it must not become public, for
+/// a close cadence tells that there is a reason.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="StudentId">The student, who is also the aggregate.</param>
+/// <param name="Version">Grows with time.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Cadence">How often.</param>
+/// <param name="HoldsUntil">Its last day, after which it is that of all others; <see langword="null"/> when it does not end by itself.</param>
+/// <param name="PriorityUntil">The last day as a priority student (ARC-5); <see langword="null"/> for others.</param>
+[EventName("archives.cadence-changed")]
+public sealed record CadenceChanged(
+    Guid DistrictId, Guid SchoolId, Guid StudentId, long Version, DateTimeOffset OccurredAt, ContactCadence Cadence,
+    DateOnly? HoldsUntil, DateOnly? PriorityUntil) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+
+    Guid IEvent.AggregateId => StudentId;
+}
+
+/// <summary>How often a family is contacted (VIS-3). Where there is no interval, nothing of the kind is asked for.</summary>
+/// <param name="ContactsATerm">Deep contacts in a term at least.</param>
+/// <param name="FeedbackEveryDays">Days between feedbacks at most.</param>
+/// <param name="SummaryEveryDays">Days between summaries at most.</param>
+/// <param name="VisitEveryDays">Days between visits at most.</param>
+/// <param name="DeepContactEveryDays">Days between visits or deep contacts in any other way at most.</param>
+/// <param name="MeetFirst">Whether the first contact is a visit or a meeting at school.</param>
+public sealed record ContactCadence(
+    int ContactsATerm, int? FeedbackEveryDays = null, int? SummaryEveryDays = null, int? VisitEveryDays = null,
+    int? DeepContactEveryDays = null, bool MeetFirst = false);

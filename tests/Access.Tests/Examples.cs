@@ -45,7 +45,8 @@ internal static class Examples
     public static IEnumerable<Example> Of(IEnumerable<string> services) =>
     [
         .. services.SelectMany(service => In(service, Common(service))),
-        .. In("archives", Archives), .. In("archives", Families), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs),
+        .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
 
@@ -120,6 +121,69 @@ internal static class Examples
         Thing("ReadCareNeeds", Child, w => Call.Get($"{OfChild(w)}/care-needs")),
         Thing("ChangeCareNeeds", Child, w => Call.Put($"{OfChild(w)}/care-needs", World.CareNeeds)),
         Thing("ListTimeline", Child, w => Call.Get($"{OfChild(w)}/timeline")) with { Shows = w => w.CompletedVisit },
+    ];
+
+    private static Example[] Needs =>
+    [
+        Thing("ChangeNeeds", Child, w => Call.Put($"{OfChild(w)}/needs", World.Struggling)),
+        Thing("ReconfirmNeeds", Child, w => Call.Post($"{OfSchool(w)}/needs/reconfirm", new { studentIds = new[] { w.Child.Id } })),
+        Thing("ReadNeeds", Child, w => Call.Get($"{OfChild(w)}/needs")),
+        List("ListNeeds", Class, w => $"{OfSchool(w)}/needs?classId={w.Class.Id}", w => w.Child.Id),
+        Thing("ReadNeedPolicy", District, w => Call.Get($"{OfDistrict(w)}/need-policy"), downwards: true),
+        Thing("ChangeNeedPolicy", District, w => Call.Put($"{OfDistrict(w)}/need-policy", new { })),
+        Thing("NoteAttention", Child, w => Call.Post($"{OfChild(w)}/attention", World.FamilyChange)),
+        List("ListAttention", Class, w => $"{OfSchool(w)}/attention?classId={w.Class.Id}&size=500", w => w.Attention),
+        Thing("ReadAttention", Child, w => Call.Get($"{OfDistrict(w)}/attention/{w.Attention}")),
+        Thing("ConfirmAttention", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/attention/{await w.NoteAsync(w.Child)}/confirm", new { })),
+        Thing("DismissAttention", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/attention/{await w.NoteAsync(w.Child)}/dismiss", new { reason = "已核实" })),
+        Thing("EndAttention", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/attention/{await w.NoteAsync(w.Child)}/end", new { })) with { Answers = 409 }, // not confirmed yet
+        Thing("ReportScores", Child, w => Call.Post($"{OfSchool(w)}/scores", World.ScoresOf(w.Child))),
+        Thing("ImportScores", School, w => Call.Post(
+            $"{OfSchool(w)}/scores.csv?kind=monthly&heldOn={World.Day(0)}&outOf=100", "number,subject,score\n"u8.ToArray()), downwards: true),
+        Thing("ListScores", Child, w => Call.Get($"{OfChild(w)}/scores")),
+        Thing("ReportHomework", Class, w => Call.Post(
+            $"{OfSchool(w)}/classes/{w.Class.Id}/homework", new { subject = "数学", dueOn = World.Day(0), missed = new[] { w.Child.Id } })),
+        Thing("ImportHomework", Class, w => Call.Post(
+            $"{OfSchool(w)}/classes/{w.Class.Id}/homework.csv", "subject,dueOn,number\n"u8.ToArray())),
+        List("ListOutcomes", Class, w => $"{OfSchool(w)}/outcomes?termId={w.Term}&classId={w.Class.Id}", w => w.Child.Id),
+        Thing("DecideOutcome", Child, w => Call.Put($"{OfDistrict(w)}/outcomes/{w.Outcome}", new { improved = true })),
+        List("ReadImprovement", Class, w => $"{OfSchool(w)}/improvement?termId={w.Term}"),
+
+        Thing("DraftPlan", Child, w => Call.Post($"{OfChild(w)}/plans", World.SmallGoal)),
+        Thing("ChangePlan", Child, w => Call.Put($"{OfDistrict(w)}/plans/{w.RunningPlan}", World.SmallGoal)),
+        Thing("BeginPlan", Child, async w => Call.Post($"{OfDistrict(w)}/plans/{await w.DraftAsync(w.Child)}/begin", new { agreedBy = "oral" })),
+        Thing("ReviewPlan", Child, w => Call.Post($"{OfDistrict(w)}/plans/{w.RunningPlan}/review", new { note = "有进步", reviewOn = World.Day(9) })),
+        Thing("ClosePlan", Child, async w => Call.Post($"{OfDistrict(w)}/plans/{await w.DraftAsync(w.Child)}/close", new { outcome = "givenUp" })),
+        List("ListPlans", Child, w => $"{OfSchool(w)}/plans?studentId={w.Child.Id}&running=true", w => w.RunningPlan),
+        Thing("ReadPlan", Child, w => Call.Get($"{OfDistrict(w)}/plans/{w.RunningPlan}")),
+        Thing("MarkPlan", Child, w => Call.Put($"{OfDistrict(w)}/plans/{w.RunningPlan}/marks/{World.Day(0)}", new { })),
+        Thing("MarkClassPlans", Class, w => Call.Post(
+            $"{OfSchool(w)}/classes/{w.Class.Id}/plan-marks", new { day = World.Day(0), marks = new[] { new { planId = w.RunningPlan } } })),
+
+        Thing("BeginWatch", Child, w => Call.Post($"{OfChild(w)}/watch", World.Watching)),
+        List("ListWatch", School, w => $"{OfSchool(w)}/watch-list?size=500", w => w.Watch),
+        Thing("ReadWatch", Child, w => Call.Get($"{OfDistrict(w)}/watch/{w.Watch}")),
+        Thing("ChangeWatch", Child, w => Call.Put($"{OfDistrict(w)}/watch/{w.Watch}", World.Watching)),
+        Thing("EndWatch", Child, async w => Call.Post($"{OfDistrict(w)}/watch/{await w.WatchAsync(w.Child)}/end", new { })),
+        Thing("AssignStudentTask", Child, w => Call.Post($"{OfDistrict(w)}/watch/{w.Watch}/tasks", World.TaskOf(w.Child))),
+        // Nobody's: it is there for the one who is asked only.
+        Any("DoStudentTask", w => Call.Post($"{OfDistrict(w)}/student-tasks/{w.Item}/done", new { })) with { Answers = 404 },
+        Any("ListStudentTasks", "/api/archives/student-tasks?size=500") with { Shows = w => w.StudentTask },
+
+        Thing("OfferSupportResource", School, w => Call.Post($"{OfSchool(w)}/support-resources", World.Library)),
+        List("ListSupportResources", School, w => $"{OfSchool(w)}/support-resources?size=500", w => w.Resource, downwards: true),
+        Thing("WithdrawSupportResource", School, async w => Call.Delete(
+            $"{OfSchool(w)}/support-resources/{await w.OfferAsync(w.Child)}")),
+        Thing("AskForSupport", Child, w => Call.Post($"{OfChild(w)}/support", new { wish = "课后辅导" })),
+        List("ListSupport", Child, w => $"{OfSchool(w)}/support?studentId={w.Child.Id}&size=500", w => w.Support),
+        Thing("ReadSupport", Child, w => Call.Get($"{OfDistrict(w)}/support/{w.Support}")),
+        Thing("ReferSupport", Child, w => Call.Post(
+            $"{OfDistrict(w)}/support/{w.Support}/refer", new { resourceId = w.Resource, shared = true })),
+        Thing("CloseSupport", Child, async w => Call.Post(
+            $"{OfDistrict(w)}/support/{await w.AskForSupportAsync(w.Child)}/close", new { result = "notTaken" })),
     ];
 
     private static Example[] Visits =>

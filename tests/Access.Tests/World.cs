@@ -128,6 +128,30 @@ public sealed class World
     /// <summary>A compliance case of <see cref="District"/>.</summary>
     public Guid Case { get; private set; }
 
+    /// <summary>A term of <see cref="District"/>.</summary>
+    public Guid Term { get; private set; }
+
+    /// <summary>That <see cref="Child"/> draws attention.</summary>
+    public Guid Attention { get; private set; }
+
+    /// <summary>The outcome of <see cref="Child"/> in <see cref="Term"/>.</summary>
+    public Guid Outcome { get; private set; }
+
+    /// <summary>A plan for <see cref="Child"/> that runs.</summary>
+    public Guid RunningPlan { get; private set; }
+
+    /// <summary>An entry of the watch list about <see cref="Child"/>.</summary>
+    public Guid Watch { get; private set; }
+
+    /// <summary>What the homeroom teacher of <see cref="Class"/> is asked to do for <see cref="Child"/>.</summary>
+    public Guid StudentTask { get; private set; }
+
+    /// <summary>A resource of <see cref="School"/>.</summary>
+    public Guid Resource { get; private set; }
+
+    /// <summary>Support for <see cref="Child"/>.</summary>
+    public Guid Support { get; private set; }
+
     /// <summary>A machine client of <see cref="School"/>.</summary>
     public Guid Client { get; private set; }
 
@@ -399,6 +423,7 @@ public sealed class World
         Marks.Add(new Mark(EmergencyRead, child, Downwards: false));
         Access = await AskAsync(child);
         await TellFamilyOfAsync(child);
+        await SupportAsync(child);
         Client = await CreateClientAsync(child.Up(PlaceKind.School));
 
         await InviteAsync(child);
@@ -463,6 +488,97 @@ public sealed class World
     /// <summary>Needs of a child.</summary>
     public static object CareNeeds => new { needs = new[] { new { kind = "allergy", text = "花生" } } };
 
+    // Tiers, scores, homework, what draws attention, a plan with a tick, watching with a task, support.
+    private async Task SupportAsync(Node child)
+    {
+        var (district, school, @class) = (child.Up(PlaceKind.District), child.Up(PlaceKind.School), child.Parent!);
+        var (ofDistrict, ofSchool) = ($"/api/archives/districts/{district.Id}", $"/api/archives/schools/{school.Id}");
+        var teacher = await TokenAsync(Role.HomeroomTeacher, @class);
+        await DoAsync(Call.Put($"{ofDistrict}/students/{child.Id}/needs", Struggling), teacher);
+        await DoAsync(Call.Post($"{ofSchool}/scores", ScoresOf(child)), teacher);
+        await DoAsync(
+            Call.Post($"{ofSchool}/classes/{@class.Id}/homework", new { subject = "数学", dueOn = Day(-1), missed = new[] { child.Id } }), teacher);
+        Attention = await NoteAsync(child);
+        var terms = await DoAsync(Call.Get($"{ofDistrict}/terms"), teacher);
+        Term = IdOf(Items(terms).MinBy(term => term.GetProperty("endsOn").GetString(), StringComparer.Ordinal));
+        var outcomes = await DoAsync(Call.Get($"{ofSchool}/outcomes?termId={Term}&size=500"), teacher);
+        Outcome = IdOf(Items(outcomes).First(item => item.GetProperty("studentId").GetGuid() == child.Id));
+        Marks.Add(new Mark(Outcome, child, Downwards: false));
+
+        RunningPlan = await DraftAsync(child);
+        await DoAsync(Call.Post($"{ofDistrict}/plans/{RunningPlan}/begin", new { agreedBy = "paper" }), teacher);
+        await DoAsync(Call.Put($"{ofDistrict}/plans/{RunningPlan}/marks/{Day(0)}", new { }), teacher);
+        Watch = await WatchAsync(child);
+        StudentTask = IdOf(await DoAsync(
+            Call.Post($"{ofDistrict}/watch/{Watch}/tasks", TaskOf(child)), await TokenAsync(Role.Counselor, school)));
+        Marks.Add(new Mark(StudentTask, child, Downwards: false));
+        Resource = await OfferAsync(child);
+        Support = await AskForSupportAsync(child);
+        await DoAsync(
+            Call.Post($"{ofDistrict}/support/{Support}/refer", new { resourceId = Resource, shared = true }),
+            await TokenAsync(Role.Counselor, school));
+
+        Task<JsonElement> DoAsync(Call call, string token) => installation.DoAsync("archives", call, token);
+    }
+
+    /// <summary>A day near today, as it is written.</summary>
+    public static string Day(int daysAhead) => DateOnly
+        .FromDateTime(TimeProvider.System.GetUtcNow().ToOffset(TimeSpan.FromHours(8)).DateTime).AddDays(daysAhead)
+        .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>Needs of a child.</summary>
+    public static object Struggling => new { reason = "成绩持续下降", academic = "struggling" };
+
+    /// <summary>What everybody may note who may note anything.</summary>
+    public static object FamilyChange => new { cause = "familyChange", note = "近期搬家" };
+
+    /// <summary>A plan.</summary>
+    public static object SmallGoal => new { kind = "smallGoal", goals = "每天读二十分钟", reviewOn = Day(30) };
+
+    /// <summary>An entry of the watch list.</summary>
+    public static object Watching => new { level = "notice", reviewOn = Day(7), why = "访谈" };
+
+    /// <summary>A resource.</summary>
+    public static object Library => new { kind = "library", name = "图书馆" };
+
+    /// <summary>Scores of a child.</summary>
+    public static object ScoresOf(Node child) =>
+        new { kind = "monthly", heldOn = Day(-1), outOf = 100, subject = "数学", scores = new[] { new { studentId = child.Id, score = "88" } } };
+
+    /// <summary>A task for the child's homeroom teacher.</summary>
+    public static object TaskOf(Node child) => new { assigneeId = child.Parent!.Person, what = "每天观察", until = Day(9) };
+
+    /// <summary>Notes a change in the child's family, as the class's teacher.</summary>
+    public Task<Guid> NoteAsync(Node child) => MakeAsync(child, "attention", FamilyChange, Role.HomeroomTeacher);
+
+    /// <summary>Drafts a plan, as the class's teacher.</summary>
+    public Task<Guid> DraftAsync(Node child) => MakeAsync(child, "plans", SmallGoal, Role.HomeroomTeacher);
+
+    /// <summary>Asks for support, as the class's teacher.</summary>
+    public Task<Guid> AskForSupportAsync(Node child) => MakeAsync(child, "support", new { wish = "课后辅导" }, Role.HomeroomTeacher);
+
+    /// <summary>Puts a child on the watch list.</summary>
+    public Task<Guid> WatchAsync(Node child) => MakeAsync(child, "watch", Watching, Role.Counselor);
+
+    /// <summary>Offers a resource of the child's school.</summary>
+    public async Task<Guid> OfferAsync(Node child)
+    {
+        var school = child.Up(PlaceKind.School);
+        var offer = Call.Post($"/api/archives/schools/{school.Id}/support-resources", Library);
+        var resource = IdOf(await installation.DoAsync("archives", offer, await TokenAsync(Role.Counselor, school)));
+        Marks.Add(new Mark(resource, school, Downwards: true));
+        return resource;
+    }
+
+    private async Task<Guid> MakeAsync(Node child, string what, object body, Role role)
+    {
+        var make = Call.Post($"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}/{what}", body);
+        var place = role == Role.HomeroomTeacher ? child.Parent! : child.Up(PlaceKind.School);
+        var made = IdOf(await installation.DoAsync("archives", make, await TokenAsync(role, place)));
+        Marks.Add(new Mark(made, child, Downwards: false));
+        return made;
+    }
+
     // Districts and schools that have decided for themselves, import something, and look at their audits.
     private async Task DecideAsync()
     {
@@ -474,6 +590,7 @@ public sealed class World
                 await installation.DoAsync(service, Call.Get($"/api/{service}/operations/audit/export?{AllTimes}"), admin);
             var archives = $"/api/archives/districts/{district.Id}";
             await installation.DoAsync("archives", Call.Put($"{archives}/sensitive-policy", SensitivePolicy), admin);
+            await installation.DoAsync("archives", Call.Put($"{archives}/need-policy", new { }), admin);
             Case = IdOf(await installation.DoAsync("archives", Call.Post($"{archives}/compliance-cases", Assessment), admin));
             Marks.Add(new Mark(Case, district, Downwards: false));
             // It waits to be confirmed, with a change to show and a mistake.

@@ -272,7 +272,8 @@ public sealed class FeedTests(InsightsSystem system)
     [Trait("Rule", "INS-3")]
     public void The_list_of_public_events_is_this_one() =>
         PublicEvents.Types.Select(EventNames.Of).Order(StringComparer.Ordinal).ShouldBe([
-            "archives.roster-changed", "archives.school-changed", "archives.term-changed", "insights.coverage-changed",
+            "archives.roster-changed", "archives.school-changed", "archives.support-needs-changed", "archives.term-changed",
+            "insights.coverage-changed",
             "surveys.answers-counted", "surveys.survey-opened", "visits.visit-cancelled", "visits.visit-completed",
             "visits.visit-confirmed", "visits.visit-scheduled", "visits.visit-time-proposed"]);
 }

@@ -40,7 +40,7 @@ internal static class ImportRoster
         var remarks = upload.Remarks;
         using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, schoolId, secret.Key, remarks, cancel);
         if (remarks.Refusals.Count > 0)
-            return Refused(remarks);
+            return Refused(ArchivesFailures.RosterRefused, remarks);
 
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         var version = await RosterCheck.LockAsync(connection, districtId, cancel);
@@ -49,7 +49,7 @@ internal static class ImportRoster
         var report = await RosterCheck.RunAsync(
             connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), cancel);
         if (report is null)
-            return Refused(remarks);
+            return Refused(ArchivesFailures.RosterRefused, remarks);
 
         var row = new RosterImport
         {
@@ -67,8 +67,9 @@ internal static class ImportRoster
             $"/api/archives/districts/{districtId}/imports/{import}", await ImportBody.OfAsync(row, batch, limits.Value, http, cancel));
     }
 
-    private static Problem Refused(RosterRemarks remarks) =>
-        new(ArchivesFailures.RosterRefused, [.. remarks.Refusals.Select(remark => Mistake(remark))]);
+    /// <summary>Refuses an upload, with the place of each reason.</summary>
+    public static Problem Refused(Failure because, RosterRemarks remarks) =>
+        new(because, [.. remarks.Refusals.Select(remark => Mistake(remark))]);
 
     private static FieldMistake Mistake(RosterRemark remark)
     {

@@ -42,9 +42,9 @@ internal sealed class RosterPackage : IDisposable
     private const int TightestPacking = 200;
 
     // With its preamble, so that readers pass over a byte order mark.
-    private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+    internal static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
-    private static readonly Encoding Gb18030 =
+    internal static readonly Encoding Gb18030 =
         CodePagesEncodingProvider.Instance.GetEncoding("GB18030", EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)!;
 
     private readonly Dictionary<RosterFile, Source> files = [];

@@ -299,6 +299,19 @@ public static class RosterTexts
         "该学生同一时间在两个行政班，已保留第 {1} 行的班级。", "请删去其中一个，或填写起止日期。",
         "The student is in two homeroom classes at a time; the one on line {1} was kept.", "Remove one, or give both their dates.");
 
+    // Scores and homework.
+    internal static readonly RosterText StudentUnknown = Error("student.unknown",
+        "学号 {0} 不在名册上、不属于您的班级，或不止一名学生使用。", "请核对学号；也可填写名册系统中的编号。",
+        "The number {0} is not on the roll, not of your class, or of more than one student.", "Check it; the roster's own id will do, too.");
+
+    internal static readonly RosterText ScoreTwice = Error("score.twice",
+        "学号 {0} 的同一科目已有一行，此行未导入。", "请删除其中一行。",
+        "There is a row for the number {0} and this subject already; this one was not taken.", "Remove one of the two rows.");
+
+    internal static readonly RosterText ScoreInvalid = Error("score.invalid",
+        "成绩无效（上限或等级：{1}）。", "请填写 0 到满分之间的数字（最多两位小数），或等级 A–E。",
+        "The score is not valid (maximum or levels: {1}).", "Give a number from 0 to the maximum (two decimals at most), or a level A–E.");
+
     // What was taken as what.
     internal static readonly RosterText FolderInZip = Note("zip.folder",
         "文件在压缩包的文件夹 {0} 中，照常读取。", "The files are in the zip's folder {0}; read all the same.");

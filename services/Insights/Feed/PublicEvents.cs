@@ -36,6 +36,7 @@ internal static class PublicEvents
             Enrolments = e.Enrolments.Count,
             Posts = e.Posts.Count,
         }),
+        [typeof(SupportNeedsChanged)] = Tell<SupportNeedsChanged>(e => new { e.Version, e.Students }),
         [typeof(VisitScheduled)] = Tell<VisitScheduled>(e => new
         {
             e.Version,
