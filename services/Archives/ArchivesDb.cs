@@ -1,9 +1,11 @@
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Archives;
@@ -21,16 +23,26 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
+    internal static readonly string[] TakenOver =
+        ["sensitive_item", "sensitive_access", "sensitive_read", "personal_data_request", "consent", "correction_request"];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
     {
         [ComplianceTables.OneAuditAYear] = ArchivesFailures.AuditExists,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
+        ["pk_personal_data_policy"] = Failures.ChangedMeanwhile,
+        ["pk_consent_policy"] = Failures.ChangedMeanwhile,
+        ["pk_retention_policy"] = Failures.ChangedMeanwhile,
+        ["pk_consent"] = Failures.TryAgain,
+        [RightsTables.AskedOnce] = RightsFailures.AskedAlready,
+        [RightsTables.HeldOnce] = RightsFailures.HeldAlready,
     };
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => ArchivesPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()
@@ -38,7 +50,13 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote,
+            SensitiveRead.SealedReviewNote, LegalHold.SealedReason, CorrectionRequest.SealedContent,
+            AnswerPersonalData.SealedPart,
+        ],
+        Staying =
+        [
+            new StayingTable("personal_data_part", "copies that were made for a guardian; they expire within days"),
+            new StayingTable("retention_turn", "the work of this installation"),
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -114,6 +132,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         RosterTables.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
+        RightsTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

@@ -1,17 +1,24 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
+builder.AddPersonalData();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
+builder.Services.Configure<PersonalDataServices>(builder.Configuration.GetSection("PersonalData"));
+builder.Services.AddSingleton<EventConsumer, CollectPersonalData>();
+builder.Services.AddHostedService<ForgetCopies>();
+builder.Services.AddHostedService<EndRetention>();
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 
 var app = builder.Build();
@@ -43,5 +50,10 @@ api.MapListSensitiveReads();
 api.MapSensitivePolicy();
 
 api.MapCases();
+
+api.MapPersonalData();
+api.MapConsents();
+api.MapCorrections();
+api.MapRetention();
 
 return await app.RunServiceAsync(args);
