@@ -5,6 +5,7 @@ using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -27,6 +28,9 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
 
     /// <summary>What leaves with a district, and what stays (ALL-10).</summary>
     public virtual LeavingRules Leaving => new();
+
+    /// <summary>What a guardian's copy has, and what an erasure does (ARC-10).</summary>
+    public virtual PersonalDataRules PersonalData => new();
 
     internal bool HasPublished { get; private set; }
 

@@ -33,6 +33,7 @@ internal static partial class Migration
                 GRANT USAGE ON SCHEMA public TO {database.RuntimeRole};
                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {database.RuntimeRole};
                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {database.RuntimeRole};
+                SELECT platform.guard_erased();
                 """, cancel);
         }, cancel);
         LogMigrated(logger, database.Name);

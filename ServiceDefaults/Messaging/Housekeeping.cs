@@ -9,7 +9,7 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, TimeProvid
     : BackgroundService
 {
     /// <summary>Event logs and inboxes are kept for longer than any restore reaches back.</summary>
-    private const int RetainDays = 35;
+    public const int RetainDays = 35;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

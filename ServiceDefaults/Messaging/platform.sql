@@ -145,6 +145,55 @@ CREATE TABLE IF NOT EXISTS platform.audit_anchor (
 );
 GRANT SELECT, INSERT ON platform.audit_anchor TO {app};
 
+-- Children whose data was erased (ARC-10). An event that comes late, or once more, must not bring any of it back, and no command either:
+-- the tables themselves refuse it, whatever consumer or handler is added later.
+CREATE TABLE IF NOT EXISTS platform.erased_student (
+    student_id  uuid PRIMARY KEY,
+    district_id uuid NOT NULL,
+    erased_at   timestamptz NOT NULL
+);
+GRANT SELECT, INSERT ON platform.erased_student TO {app};
+
+CREATE OR REPLACE FUNCTION platform.refuse_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM platform.erased_student WHERE student_id = NEW.student_id) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- Where a row is about several, the others stay.
+CREATE OR REPLACE FUNCTION platform.leave_out_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stays uuid[] := ARRAY(
+        SELECT s.id FROM unnest(NEW.student_ids) WITH ORDINALITY AS s (id, nth)
+        WHERE NOT EXISTS (SELECT FROM platform.erased_student e WHERE e.student_id = s.id) ORDER BY s.nth);
+BEGIN
+    IF cardinality(stays) < cardinality(NEW.student_ids) THEN
+        IF cardinality(stays) = 0 THEN
+            RETURN NULL;
+        END IF;
+        NEW.student_ids := stays;
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- `migrate` calls it when the service's tables stand.
+CREATE OR REPLACE FUNCTION platform.guard_erased() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND a.attname IN ('student_id', 'student_ids')
+    LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER erased_student BEFORE INSERT ON public.%I FOR EACH ROW EXECUTE FUNCTION %s()',
+            found.relname, CASE found.attname WHEN 'student_id' THEN 'platform.refuse_erased' ELSE 'platform.leave_out_erased' END);
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION platform.guard_erased() FROM PUBLIC;
+
 -- Keeps a week of partitions ahead and forgets what is older than retain_days. The runtime role may call it, not do it.
 CREATE OR REPLACE FUNCTION platform.housekeep(retain_days int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -3,6 +3,7 @@ using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Plans;
+using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -10,6 +11,7 @@ using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Archives;
@@ -31,6 +33,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     [
         "sensitive_item", "sensitive_access", "sensitive_read", "handover", "family_file", "family_intake", "timeline_entry",
         "student_needs", "attention", "attention_note", "score", "term_outcome", "plan", "plan_mark", "watch", "student_task", "support",
+        "personal_data_request", "consent", "correction_request",
     ];
 
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
@@ -45,10 +48,19 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         [PassingTables.OneTransferWaits] = PassingFailures.TransferWaits,
         ["pk_sensitive_policy"] = Failures.ChangedMeanwhile,
         ["pk_need_policy"] = Failures.ChangedMeanwhile,
+        ["pk_personal_data_policy"] = Failures.ChangedMeanwhile,
+        ["pk_consent_policy"] = Failures.ChangedMeanwhile,
+        ["pk_retention_policy"] = Failures.ChangedMeanwhile,
+        ["pk_consent"] = Failures.TryAgain,
+        [RightsTables.AskedOnce] = RightsFailures.AskedAlready,
+        [RightsTables.HeldOnce] = RightsFailures.HeldAlready,
     };
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => ArchivesPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()
@@ -60,6 +72,13 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             FamilyIntakeAnswer.SealedContent,
             StudentNeeds.SealedReason, Attention.SealedReason, AttentionNote.SealedText, Plan.SealedGoals,
             Plan.SealedMeasures, Plan.SealedNote, Watch.SealedWhy, StudentTask.SealedWhat, Support.SealedWish, Support.SealedNote,
+            LegalHold.SealedReason, CorrectionRequest.SealedContent,
+            AnswerPersonalData.SealedPart,
+        ],
+        Staying =
+        [
+            new StayingTable("personal_data_part", "copies that were made for a guardian; they expire within days"),
+            new StayingTable("retention_turn", "the work of this installation"),
         ],
         Files = [OneRosterFile.OfDistrict],
     };
@@ -141,6 +160,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         TimelineEntry.Map(modelBuilder);
         NeedTables.Map(modelBuilder);
         PlanTables.Map(modelBuilder);
+        RightsTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

@@ -4,6 +4,7 @@ using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Plans;
+using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -12,13 +13,19 @@ using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
+builder.AddPersonalData();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton(_ => SheetSecret.From(builder.Configuration));
+builder.Services.Configure<PersonalDataServices>(builder.Configuration.GetSection("PersonalData"));
+builder.Services.AddSingleton<EventConsumer, CollectPersonalData>();
+builder.Services.AddHostedService<ForgetCopies>();
+builder.Services.AddHostedService<EndRetention>();
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
 builder.Services.AddSingleton<EventConsumer, KeepFamilyIntakes>();
 builder.Services.AddSingleton<EventConsumer, FollowEvents>();
@@ -84,5 +91,10 @@ api.MapKeepWatch();
 api.MapSupport();
 
 api.MapCases();
+
+api.MapPersonalData();
+api.MapConsents();
+api.MapCorrections();
+api.MapRetention();
 
 return await app.RunServiceAsync(args);

@@ -134,6 +134,12 @@ public enum Permission
     /// <summary>Start, fill in and close the law's workflows: breaches, audits, assessments (ALL-9).</summary>
     ComplianceManage,
 
+    /// <summary>Use a child's rights to its data: copy, erasure, correction, consent; a guardian, or the school on paper (ARC-10).</summary>
+    PersonalDataAsk,
+
+    /// <summary>Decide about those requests, set holds and periods of retention (ARC-10, ALL-5).</summary>
+    PersonalDataDecide,
+
     /// <summary>Invite staff and hand out guardians' invitation codes.</summary>
     AccountInvite,
 

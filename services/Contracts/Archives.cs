@@ -325,3 +325,15 @@ public sealed record CadenceChanged(
 public sealed record ContactCadence(
     int ContactsATerm, int? FeedbackEveryDays = null, int? SummaryEveryDays = null, int? VisitEveryDays = null,
     int? DeepContactEveryDays = null, bool MeetFirst = false);
+
+/// <summary>A guardian consented to something for a child, or took it back (ARC-10); in force at once.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The child's school.</param>
+/// <param name="AggregateId">The child.</param>
+/// <param name="Version">Counts the child's consents; of one purpose the highest counts.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Purpose">What for, e.g. <c>photos</c>.</param>
+/// <param name="Given">Given or withdrawn.</param>
+[EventName("archives.consent-changed")]
+public sealed record ConsentChanged(
+    Guid DistrictId, Guid? SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, string Purpose, bool Given) : IEvent;

@@ -4,6 +4,7 @@ using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Identity;
@@ -24,6 +25,9 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ServiceDb
             ["role_grant_once"] = IdentityFailures.RoleHeld,
             ["external_identity_once"] = IdentityFailures.ProviderIdentityTaken,
         };
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => IdentityPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()

@@ -5,12 +5,14 @@ using HomeSchool.Identity.Pages;
 using HomeSchool.Identity.Roster;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.ServiceDefaults.Security;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.UseOwnKeysForTokenCheck();
 builder.Services.AddSingleton<ReadRevocations>(services => new RevocationLists(services).ReadAsync);
 builder.AddServiceDefaults<IdentityDb>("identity");
+builder.AddPersonalData();
 builder.Services.AddSingleton<SigningKeys>();
 builder.Services.AddSingleton<Passwords>();
 builder.Services.AddSingleton<PublicAddress>();

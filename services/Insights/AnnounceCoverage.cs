@@ -1,4 +1,5 @@
 using HomeSchool.Contracts.Insights;
+using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
 

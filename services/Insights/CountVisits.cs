@@ -13,10 +13,14 @@ public sealed class CountVisits(TimeProvider clock) : EventConsumer
 {
     private static readonly string Sql =
         $"""
-        WITH arrived AS (
-            SELECT school_id, id, version, term_id, students::uuid[] AS student_ids, planned, visited, effective, in_person, online
+        WITH told AS (
+            -- Who was erased counts already, under an id that stands for nobody (ARC-10).
+            SELECT school_id, id, version, term_id, planned, visited, effective, in_person, online, ARRAY(
+                SELECT s.id FROM unnest(students::uuid[]) WITH ORDINALITY AS s (id, nth)
+                WHERE NOT EXISTS (SELECT FROM platform.erased_student e WHERE e.student_id = s.id) ORDER BY s.nth) AS student_ids
             FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 AS v (school_id, id, version, term_id, students, planned, visited, effective, in_person, online)),
+        arrived AS (SELECT * FROM told WHERE cardinality(student_ids) > 0),
         newer AS (
             SELECT a.* FROM arrived a LEFT JOIN counted_visit v ON v.school_id = a.school_id AND v.id = a.id
             WHERE v.version IS NULL OR v.version < a.version),

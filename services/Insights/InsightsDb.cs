@@ -1,6 +1,7 @@
 using HomeSchool.Insights.Feed;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Insights;
@@ -13,6 +14,9 @@ public sealed class InsightsDb(DbContextOptions<InsightsDb> options) : ServiceDb
 {
     /// <summary>Gives figures their versions; one for the whole database, so that any later change has the higher one.</summary>
     internal const string CoverageVersions = "coverage_version";
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => InsightsPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()

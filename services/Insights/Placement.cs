@@ -26,7 +26,9 @@ internal static class Placement
                 WHERE e.district_id = $1 AND e.student_id = c.student_id
                   AND e.starts_on <= least(greatest($2, t.starts_on), t.ends_on)
                   AND (e.ends_on IS NULL OR e.ends_on >= least(greatest($2, t.starts_on), t.ends_on))
-                ORDER BY e.starts_on DESC, e.id DESC LIMIT 1) e ON true),
+                ORDER BY e.starts_on DESC, e.id DESC LIMIT 1) e ON true
+            -- Under another id, an erased child counts already (ARC-10).
+            WHERE NOT EXISTS (SELECT FROM platform.erased_student x WHERE x.student_id = c.student_id)),
         moved AS (
             SELECT $1 AS district_id, p.*,
                 s.school_id AS from_school, s.class_id AS from_class, s.grade AS from_grade, {CoverageSql.Each("coalesce(s.{0}, 0) AS {0}")}

@@ -3,9 +3,11 @@ using HomeSchool.Insights.Feed;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<InsightsDb>("insights");
+builder.AddPersonalData();
 builder.Services.AddOptions<CoveragePolicy>().BindConfiguration("Coverage").ValidateDataAnnotations();
 
 builder.Services.AddSingleton<EventConsumer, FollowRoster>();

@@ -1,11 +1,13 @@
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.Surveys;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<SurveysDb>("surveys");
 builder.AddKeyVault();
+builder.AddPersonalData();
 builder.Services.AddSingleton<EventConsumer, OpenVisitSatisfaction>();
 builder.Services.AddSingleton<SurveyLinks>();
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Surveys;
@@ -25,6 +26,9 @@ public sealed class SurveysDb(DbContextOptions<SurveysDb> options) : ServiceDb(o
         ["pk_answer"] = Failures.ChangedMeanwhile,
         ["pk_policy"] = Failures.ChangedMeanwhile,
     };
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => SurveysPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()

@@ -1,11 +1,13 @@
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.Visits;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<VisitsDb>("visits");
 builder.AddKeyVault();
+builder.AddPersonalData();
 builder.Services.AddSingleton<EventConsumer, RosterProjection>();
 builder.Services.AddSingleton<AnswerLinks>();
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -23,6 +24,9 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals => ByConstraint;
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => VisitsPersonalData.Rules;
 
     /// <inheritdoc/>
     public override LeavingRules Leaving => new() { Sealed = [VisitRecord.SealedContent, VisitAnswer.SealedReason] };

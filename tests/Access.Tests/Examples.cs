@@ -45,7 +45,7 @@ internal static class Examples
     public static IEnumerable<Example> Of(IEnumerable<string> services) =>
     [
         .. services.SelectMany(service => In(service, Common(service))),
-        .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs),
+        .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs), .. In("archives", Rights),
         .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
@@ -184,6 +184,49 @@ internal static class Examples
             $"{OfDistrict(w)}/support/{w.Support}/refer", new { resourceId = w.Resource, shared = true })),
         Thing("CloseSupport", Child, async w => Call.Post(
             $"{OfDistrict(w)}/support/{await w.AskForSupportAsync(w.Child)}/close", new { result = "notTaken" })),
+    ];
+
+    private static Example[] Rights =>
+    [
+        Thing("AskForPersonalData", Child, async w =>
+        {
+            await w.RefuseErasuresAsync();
+            return Call.Post($"{OfChild(w)}/personal-data-requests", World.ErasureOf(w.Child));
+        }),
+        Thing("ListChildsPersonalDataRequests", Child, w => Call.Get($"{OfChild(w)}/personal-data-requests?size=500"))
+            with { Shows = w => w.DataRequest },
+        List("ListPersonalDataRequests", School, w => $"{OfDistrict(w)}/personal-data-requests?size=500", w => w.DataRequest),
+        Thing("ReadPersonalDataRequest", Child, w => Call.Get($"{OfDistrict(w)}/personal-data-requests/{w.DataRequest}")),
+        Thing("DecidePersonalDataRequest", District, async w => Call.Post(
+            $"{OfDistrict(w)}/personal-data-requests/{await w.AskForErasureAsync(w.Child)}/decision",
+            new { granted = false, reason = "notProven" })),
+        Thing("FetchPersonalDataCopy", Child, w => Call.Get($"{OfDistrict(w)}/personal-data-requests/{w.DataRequest}/copy")),
+        // Nobody of these children has left.
+        Thing("PrintErasureCertificate", Child, async w => Call.Get(
+            $"{OfDistrict(w)}/personal-data-requests/{await w.AskForErasureAsync(w.Child)}/certificate")) with { Answers = 409 },
+        Thing("SetLegalHold", District, w => Call.Post($"{OfChild(w)}/legal-hold", World.Hold)) with { Answers = 409 },
+        Thing("LiftLegalHold", District, async w =>
+        {
+            var child = $"{OfDistrict(w)}/students/{w.Schoolmate.Id}/legal-hold";
+            await w.TryAsync(Call.Post(child, World.Hold));
+            return Call.Delete(child);
+        }),
+        List("ListLegalHolds", District, w => $"{OfDistrict(w)}/legal-holds?size=500", w => w.Child.Id),
+        Thing("ReadPersonalDataPolicy", District, w => Call.Get($"{OfDistrict(w)}/personal-data-policy")),
+        Thing("ChangePersonalDataPolicy", District, w => Call.Put($"{OfDistrict(w)}/personal-data-policy", new { copyDays = 5 })),
+        Thing("ReadConsentPurposes", District, w => Call.Get($"{OfDistrict(w)}/consent-purposes"), downwards: true),
+        Thing("ChangeConsentPurposes", District, w => Call.Put($"{OfDistrict(w)}/consent-purposes", new { })),
+        Thing("RecordConsent", Child, w => Call.Post($"{OfChild(w)}/consents", World.ConsentOf(w.Child))),
+        Thing("ListConsents", Child, w => Call.Get($"{OfChild(w)}/consents")),
+        Thing("AskForCorrection", Child, w => Call.Post($"{OfChild(w)}/corrections", World.CorrectionOf(w.Child))),
+        Thing("ListChildsCorrections", Child, w => Call.Get($"{OfChild(w)}/corrections?size=500"))
+            with { Shows = w => w.Correction },
+        List("ListCorrections", School, w => $"{OfDistrict(w)}/corrections?size=500", w => w.Correction),
+        Thing("DecideCorrection", School, async w => Call.Post(
+            $"{OfDistrict(w)}/corrections/{await w.AskForCorrectionAsync(w.Child)}/decision", new { corrected = true })),
+        Thing("ReadRetentionPolicy", District, w => Call.Get($"{OfDistrict(w)}/retention/policy")),
+        Thing("ChangeRetentionPolicy", District, w => Call.Put($"{OfDistrict(w)}/retention/policy", new { })),
+        Thing("ListRetentionDue", District, w => Call.Get($"{OfDistrict(w)}/retention/due")),
     ];
 
     private static Example[] Visits =>

@@ -19,6 +19,7 @@ public sealed class RowLevelSecurityTests(Installation installation)
         ["platform.audit_anchor"] = "hashes and signatures of another service's audit",
         ["platform.audit_head"] = "hashes and signatures over the audit of all places together",
         ["platform.audit_seal"] = "hashes over the audit of all places together",
+        ["platform.erased_student"] = "ids of children of whom nothing is kept; every insert looks there",
         ["platform.event_log"] = "the relay's: events of all places, without names; no endpoint shows them",
         ["platform.idempotency"] = "found by its own caller only; has no content",
         ["platform.inbox"] = "ids of messages",

@@ -152,6 +152,12 @@ public sealed class World
     /// <summary>Support for <see cref="Child"/>.</summary>
     public Guid Support { get; private set; }
 
+    /// <summary>A copy of the data of <see cref="Child"/>, ready to be fetched.</summary>
+    public Guid DataRequest { get; private set; }
+
+    /// <summary>A correction that was asked for about <see cref="Child"/>.</summary>
+    public Guid Correction { get; private set; }
+
     /// <summary>A machine client of <see cref="School"/>.</summary>
     public Guid Client { get; private set; }
 
@@ -170,7 +176,11 @@ public sealed class World
         (world.Child, world.Classmate, world.Schoolmate) = (near["小P1"], near["小P2"], near["小P3"]);
         (world.OtherSchool, world.OtherDistrict) = (near["小P5"], far["小P1"]);
         foreach (var child in new[] { world.OtherDistrict, world.OtherSchool, world.Schoolmate, world.Classmate, world.Child })
+        {
             await world.TellStoryOfAsync(child);
+            await world.UseRightsOfAsync(child);
+        }
+
         await world.DecideAsync();
         await world.ParkAsync();
         return world;
@@ -361,6 +371,56 @@ public sealed class World
         return Items(roles).First(item => IdOf(item) == role).GetProperty("accountId").GetGuid();
     }
 
+    /// <summary>A request for the erasure of a child's data, by whoever may ask.</summary>
+    public static object ErasureOf(Node child) => new { matter = "erasure", guardianId = child.Person };
+
+    /// <summary>Why nothing is erased.</summary>
+    public static object Hold => new { reason = "诉讼" };
+
+    /// <summary>A consent of a child's guardian.</summary>
+    public static object ConsentOf(Node child) => new { purpose = "photos", textVersion = 1, given = true, guardianId = child.Person };
+
+    /// <summary>A correction that a child's guardian asks for.</summary>
+    public static object CorrectionOf(Node child) => new { field = "birthDate", text = "应为 2017-01-16", guardianId = child.Person };
+
+    /// <summary>Asks for the erasure of a child's data.</summary>
+    public async Task<Guid> AskForErasureAsync(Node child)
+    {
+        await RefuseErasuresAsync();
+        var made = await installation.DoAsync(
+            "archives", Call.Post($"{PathOf(child)}/personal-data-requests", ErasureOf(child)), await TokenAsync(Role.Guardian, child));
+        Marks.Add(new Mark(IdOf(made), child, Downwards: false));
+        return IdOf(made);
+    }
+
+    /// <summary>Refuses what was asked for the same way before: it is asked for once at a time.</summary>
+    public async Task RefuseErasuresAsync()
+    {
+        var admin = await TokenAsync(Role.DistrictAdmin, District);
+        var requests = $"/api/archives/districts/{District.Id}/personal-data-requests";
+        foreach (var open in Items(await installation.DoAsync("archives", Call.Get(requests + "?size=500"), admin)))
+        {
+            if (open.GetProperty("state").GetString() == "asked")
+            {
+                await installation.DoAsync(
+                    "archives", Call.Post($"{requests}/{IdOf(open)}/decision", new { granted = false, reason = "repeated" }), admin);
+            }
+        }
+    }
+
+    /// <summary>Asks for a correction about a child.</summary>
+    public async Task<Guid> AskForCorrectionAsync(Node child)
+    {
+        var made = await installation.DoAsync(
+            "archives", Call.Post($"{PathOf(child)}/corrections", CorrectionOf(child)), await TokenAsync(Role.Guardian, child));
+        Marks.Add(new Mark(IdOf(made), child, Downwards: false));
+        return IdOf(made);
+    }
+
+    /// <summary>Sends something for the district's administrator, whether it succeeds or was done already.</summary>
+    public async Task TryAsync(Call call) =>
+        await installation.SendAsync("archives", call, await TokenAsync(Role.DistrictAdmin, District));
+
     /// <summary>The query of an export of the whole audit.</summary>
     public const string AllTimes = "from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z";
 
@@ -393,6 +453,27 @@ public sealed class World
     private static Guid IdOf(JsonElement body) => body.GetProperty("id").GetGuid();
 
     // Booked, answered, held, recorded, asked, and an account for the guardian.
+    private static string PathOf(Node child) =>
+        $"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}";
+
+    // A copy that every service has answered for, a consent, a correction and a hold.
+    private async Task UseRightsOfAsync(Node child)
+    {
+        var guardian = await TokenAsync(Role.Guardian, child);
+        var admin = await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District));
+        var copy = Call.Post($"{PathOf(child)}/personal-data-requests", new { matter = "copy" });
+        DataRequest = IdOf(await installation.DoAsync("archives", copy, guardian));
+        Marks.Add(new Mark(DataRequest, child, Downwards: false));
+        await installation.DoAsync("archives", Call.Post($"{PathOf(child)}/consents", ConsentOf(child)), guardian);
+        Correction = await AskForCorrectionAsync(child);
+        var hold = await installation.DoAsync("archives", Call.Post($"{PathOf(child)}/legal-hold", Hold), admin);
+        Marks.Add(new Mark(IdOf(hold), child, Downwards: false));
+        var read = Call.Get($"/api/archives/districts/{child.Up(PlaceKind.District).Id}/personal-data-requests/{DataRequest}");
+        var state = await Eventually.GetAsync(
+            async () => (await installation.DoAsync("archives", read, guardian)).GetProperty("state").GetString(), s => s == "ready");
+        state.ShouldBe("ready");
+    }
+
     private async Task TellStoryOfAsync(Node child)
     {
         var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
@@ -591,6 +672,9 @@ public sealed class World
             var archives = $"/api/archives/districts/{district.Id}";
             await installation.DoAsync("archives", Call.Put($"{archives}/sensitive-policy", SensitivePolicy), admin);
             await installation.DoAsync("archives", Call.Put($"{archives}/need-policy", new { }), admin);
+            await installation.DoAsync("archives", Call.Put($"{archives}/personal-data-policy", new { copyDays = 5 }), admin);
+            await installation.DoAsync("archives", Call.Put($"{archives}/consent-purposes", new { }), admin);
+            await installation.DoAsync("archives", Call.Put($"{archives}/retention/policy", new { }), admin);
             Case = IdOf(await installation.DoAsync("archives", Call.Post($"{archives}/compliance-cases", Assessment), admin));
             Marks.Add(new Mark(Case, district, Downwards: false));
             // It waits to be confirmed, with a change to show and a mistake.

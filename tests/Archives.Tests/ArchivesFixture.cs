@@ -45,6 +45,7 @@ public sealed class ArchivesFixture : IAsyncLifetime
         ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
         ["services__identity__http__0"] = Identity.Address,
         ["Keys__Master"] = "a test's master key, of no value to anybody",
+        ["PersonalData__Services"] = "archives",
     };
 
     /// <inheritdoc/>

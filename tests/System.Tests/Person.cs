@@ -43,10 +43,23 @@ internal sealed class Person(HttpClient gateway, string token)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (method != HttpMethod.Get)
+            request.Headers.TryAddWithoutValidation("If-Match", "*"); // whichever version there is
         if (body is not null)
             request.Content = body as HttpContent ?? JsonContent.Create(body);
         using var answer = await gateway.SendAsync(request);
         return await ReadAsync(answer, expected);
+    }
+
+    /// <summary>Fetches a file, which must be there.</summary>
+    public async Task<byte[]> FetchAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var answer = await gateway.SendAsync(request);
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
+        answer.IsSuccessStatusCode.ShouldBeTrue($"{path}: {(int)answer.StatusCode} {System.Text.Encoding.UTF8.GetString(bytes)}");
+        return bytes;
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage answer, HttpStatusCode? expected = null)

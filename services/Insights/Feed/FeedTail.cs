@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HomeSchool.ServiceDefaults.Hosting;
 using Npgsql;
 
 namespace HomeSchool.Insights.Feed;

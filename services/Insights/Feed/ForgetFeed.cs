@@ -1,3 +1,4 @@
+using HomeSchool.ServiceDefaults.Hosting;
 using Npgsql;
 
 namespace HomeSchool.Insights.Feed;

@@ -1,4 +1,7 @@
-namespace HomeSchool.Insights;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HomeSchool.ServiceDefaults.Hosting;
 
 /// <summary>Work that the service does by itself again and again; a failure is logged and the next turn tries again.</summary>
 /// <param name="pause">Between two turns.</param>

@@ -1,0 +1,308 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HomeSchool.Archives.Rights;
+using HomeSchool.Archives.Sensitive;
+using HomeSchool.Contracts;
+using HomeSchool.Contracts.PersonalData;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
+
+namespace HomeSchool.Archives.Tests;
+
+/// <summary>
+/// What a guardian may ask about a child's data, and what the district decides; here the archives alone have to answer. All services
+/// together: System.Tests.
+/// </summary>
+public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
+{
+    private readonly TestDistrict district = new(archives);
+    private Guid school;
+    private Guid student;
+    private Guid parent;
+    private HttpClient guardian = null!;
+    private HttpClient caregiver = null!;
+    private HttpClient office = null!;
+    private HttpClient counselor = null!;
+
+    private Uri Requests => district.Address($"students/{student}/personal-data-requests");
+
+    public async ValueTask InitializeAsync()
+    {
+        await district.ImportAsync(TestRoster.Standard()
+            .Change("users.csv", "G2", line => line.Replace("13800000000", "13911112222", StringComparison.Ordinal)).Zip());
+        school = await IdAsync("school", "S1", "school_id");
+        student = await IdAsync("student", "P1");
+        parent = await IdAsync("guardian", "G1");
+        guardian = archives.Client(Guid.CreateVersion7(), OfChild(parent));
+        caregiver = archives.Client(OfChild(await IdAsync("guardian", "G2")));
+        office = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, school, null, null));
+        counselor = archives.Client(new Grant(Role.Counselor, Guid.CreateVersion7(), district.Id, school, null, null));
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Only_who_asked_fetches_a_copy_and_it_is_gone_after_its_time()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Copy));
+        (await EndAsync(id)).ShouldBe(RequestState.Ready);
+        var copy = district.Address($"personal-data-requests/{id}/copy");
+        foreach (var other in new[] { district.Admin, office, caregiver, archives.Client(OfChild(parent)) })
+            (await other.GetAsync(copy)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        var files = await FetchAsync(guardian, copy);
+        files["archives.json"].ShouldContain("小P1");
+        files["archives.json"].ShouldContain("13800000000");
+        // The other guardian's phone, and name.
+        files.Values.ShouldAllBe(file => !file.Contains("13911112222") && !file.Contains("G2"));
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM platform.audit WHERE subject_id = $1 AND action = 'FetchPersonalDataCopy'", id)).ShouldBe(1);
+
+        archives.Clock.DaysAhead = 8;
+        (await guardian.GetAsync(copy)).StatusCode.ShouldBe(HttpStatusCode.Gone);
+        archives.Clock.DaysAhead = 0;
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task A_copy_has_of_sensitive_items_what_the_district_shows_and_never_a_protected_case()
+    {
+        await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
+        await WriteAsync(SensitiveKind.Violence, "手臂有瘀伤");
+        await WriteAsync(SensitiveKind.Custody, "父母分居");
+        (await CopyAsync()).ShouldSatisfyAllConditions(
+            copy => copy.ShouldNotContain("花生过敏"), copy => copy.ShouldNotContain("瘀伤"));
+        (await PutAsync("personal-data-policy", new PersonalDataSettings { GuardiansSee = [SensitiveKind.Violence] }))
+            .ShouldBe((HttpStatusCode.BadRequest, "request.invalid"));
+        (await PutAsync("personal-data-policy", new PersonalDataSettings { GuardiansSee = [SensitiveKind.MedicalHistory] }))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        var shown = await CopyAsync();
+        shown.ShouldContain("花生过敏");
+        foreach (var hidden in new[] { "瘀伤", "分居", "iolence", "ustody" })
+            shown.ShouldNotContain(hidden);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task A_legal_guardian_asks_alone_or_the_school_for_him_on_paper()
+    {
+        var copy = new PersonalDataAsk(PersonalDataMatter.Copy);
+        (await AskAsync(caregiver, Requests, copy)).ShouldBe((HttpStatusCode.Forbidden, "archives.guardian-only"));
+        (await AskAsync(office, Requests, copy)).ShouldBe((HttpStatusCode.Forbidden, "archives.guardian-only"));
+        (await AskAsync(counselor, Requests, copy)).ShouldBe((HttpStatusCode.Forbidden, "access.forbidden"));
+        var id = await AskAsync(office, copy with { GuardianId = parent });
+        (await EndAsync(id)).ShouldBe(RequestState.Ready);
+        (await FetchAsync(office, district.Address($"personal-data-requests/{id}/copy")))["archives.json"].ShouldContain("小P1");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task An_erasure_is_refused_in_writing_with_a_reason_that_tells_of_no_case()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure));
+        (await AskAsync(guardian, Requests, new PersonalDataAsk(PersonalDataMatter.Erasure)))
+            .ShouldBe((HttpStatusCode.Conflict, "archives.asked-already"));
+        (await DecideAsync(office, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.NotFound, "request.not-found"));
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(false))).ShouldBe((HttpStatusCode.BadRequest, "request.invalid"));
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.Conflict, "archives.still-on-roll"));
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(false, RefusalReason.KeptByLaw)))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(false, RefusalReason.KeptByLaw)))
+            .ShouldBe((HttpStatusCode.Conflict, "archives.request-decided"));
+        var refused = await ReadAsync(guardian, id);
+        (refused.State, refused.Refusal).ShouldBe((RequestState.Refused, RefusalReason.KeptByLaw));
+        refused.RefusalText.ShouldNotBeNull().ShouldContain("《个人信息保护法》第四十七条");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Kinds_of_data_are_erased_while_the_child_is_on_the_roll_unless_on_hold()
+    {
+        var item = await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
+        var hold = district.Address($"students/{student}/legal-hold");
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await office.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.Conflict, "archives.kept-by-law"));
+        (await district.Admin.DeleteAsync(hold)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.NoContent, ""));
+        (await EndAsync(id)).ShouldBe(RequestState.Erased);
+        (await archives.ScalarAsync<long>("SELECT count(*) FROM sensitive_item WHERE id = $1", item)).ShouldBe(0);
+        var done = await ReadAsync(guardian, id);
+        done.KeyDestroyed.ShouldBeFalse();
+        var answer = done.Services.ShouldHaveSingleItem();
+        answer.Tables.ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
+        answer.Kept.Select(kept => kept.Because).ShouldContain("auditEvidence");
+        var certificate = await guardian.GetStringAsync(district.Address($"personal-data-requests/{id}/certificate"));
+        certificate.ShouldContain("<td>sensitive_item</td><td>1</td>");
+        certificate.ShouldNotContain("小P1");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Consent_is_given_by_purpose_and_withdrawn_at_once()
+    {
+        var consents = district.Address($"students/{student}/consents");
+        (await AskAsync(guardian, consents, new ConsentRequest("photos", 2, true))).ShouldBe(
+            (HttpStatusCode.Conflict, "archives.consent-text-changed"));
+        (await AskAsync(guardian, consents, new ConsentRequest("selling", 1, true))).ShouldBe((HttpStatusCode.BadRequest, "request.invalid"));
+        (await AskAsync(caregiver, consents, new ConsentRequest("photos", 1, true))).ShouldBe(
+            (HttpStatusCode.Forbidden, "archives.guardian-only"));
+        (await AskAsync(guardian, consents, new ConsentRequest("photos", 1, true))).ShouldBe((HttpStatusCode.Created, ""));
+        (await AskAsync(office, consents, new ConsentRequest("research", 1, true, parent))).ShouldBe((HttpStatusCode.Created, ""));
+        var purposes = new ConsentSettings().Purposes;
+        (await PutAsync("consent-purposes", new ConsentSettings { Purposes = [purposes[0] with { Zh = "另一文本" }] }))
+            .ShouldBe((HttpStatusCode.Conflict, "archives.consent-version"));
+        (await PutAsync("consent-purposes", new ConsentSettings { Purposes = [purposes[0] with { Zh = "另一文本", Version = 2 }] }))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        // What was given to a text that is no longer asked for is withdrawn all the same.
+        (await AskAsync(guardian, consents, new ConsentRequest("research", 1, false))).ShouldBe((HttpStatusCode.Created, ""));
+
+        var listed = (await guardian.GetFromJsonAsync<Page<ConsentBody>>(consents, Json.Options))!.Items;
+        listed.Select(c => (c.Number, c.Purpose, c.Given, c.Way)).ShouldBe(
+        [
+            (3, "research", false, ConsentWay.Online), (2, "research", true, ConsentWay.Paper), (1, "photos", true, ConsentWay.Online),
+        ]);
+        var announced = await Eventually.GetAsync(
+            () => archives.ScalarAsync<string[]>(
+                "SELECT coalesce(array_agg(payload ORDER BY version), '{}') FROM platform.event_log "
+                + "WHERE name = 'archives.consent-changed' AND aggregate_id = $1", student),
+            found => found.Length == 3);
+        announced.Length.ShouldBe(3);
+        announced[2].ShouldContain("\"purpose\":\"research\",\"given\":false");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task A_correction_is_asked_for_and_done_or_refused_with_a_reason()
+    {
+        var canary = new Canary();
+        var corrections = district.Address($"students/{student}/corrections");
+        (await AskAsync(guardian, corrections, new CorrectionAsk(CorrectedField.BirthDate, ""))).ShouldBe(
+            (HttpStatusCode.BadRequest, "request.invalid"));
+        (await AskAsync(guardian, corrections, new CorrectionAsk(CorrectedField.BirthDate, canary.In("应为 2017-01-16")))).ShouldBe(
+            (HttpStatusCode.Created, ""));
+        (await AskAsync(guardian, corrections, new CorrectionAsk(CorrectedField.Name, "应为小明"))).ShouldBe((HttpStatusCode.Created, ""));
+        (await caregiver.GetFromJsonAsync<Page<CorrectionBody>>(corrections, Json.Options))!.Items.ShouldBeEmpty();
+        var open = (await office.GetFromJsonAsync<Page<CorrectionBody>>(district.Address("corrections"), Json.Options))!.Items;
+        canary.CountIn(open[0].Text!).ShouldBe(1);
+        (await DecideAsync(open[0].Id, new CorrectionDecision(true))).ShouldBe(HttpStatusCode.NoContent);
+        (await DecideAsync(open[1].Id, new CorrectionDecision(false))).ShouldBe(HttpStatusCode.BadRequest);
+        (await DecideAsync(open[1].Id, new CorrectionDecision(false, CorrectionRefusal.IsRight))).ShouldBe(HttpStatusCode.NoContent);
+        (await DecideAsync(open[1].Id, new CorrectionDecision(true))).ShouldBe(HttpStatusCode.Conflict);
+        var own = (await guardian.GetFromJsonAsync<Page<CorrectionBody>>(corrections, Json.Options))!.Items;
+        own.Select(c => (c.State, c.Refusal)).ShouldBe(
+            [(CorrectionState.Corrected, null), (CorrectionState.Refused, CorrectionRefusal.IsRight)]);
+        canary.CountIn(await Servers.DumpAsync(archives.Database)).ShouldBe(0);
+
+        async Task<HttpStatusCode> DecideAsync(Guid id, CorrectionDecision decision) =>
+            (await office.PostAsJsonAsync(district.Address($"corrections/{id}/decision"), decision, Json.Options)).StatusCode;
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-5")]
+    public async Task What_is_past_its_time_is_listed_and_then_erased_by_itself_unless_on_hold()
+    {
+        var held = await IdAsync("student", "P2");
+        await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
+        await archives.ScalarAsync<long>(
+            "WITH u AS (UPDATE enrolment SET starts_on = current_date - 900, ends_on = current_date - 400 "
+            + "WHERE student_id = ANY ($1) RETURNING 1) SELECT count(*) FROM u", new[] { student, held });
+        (await district.Admin.PostAsJsonAsync(district.Address($"students/{held}/legal-hold"), new HoldRequest("诉讼")))
+            .StatusCode.ShouldBe(HttpStatusCode.Created);
+        var due = (await DueAsync("")).ShouldHaveSingleItem();
+        due.StudentId.ShouldBe(student);
+        due.Erase.ShouldBe([DataKind.Sensitive, DataKind.Surveys], ignoreOrder: true);
+        var ahead = LocalDay.Of(archives.Clock.GetUtcNow()).AddYears(2);
+        (await DueAsync($"?on={ahead:yyyy-MM-dd}")).ShouldHaveSingleItem().HandOver.ShouldBe([DataKind.Basics]);
+
+        // The day counts as done already, if the job was here before the children left.
+        await archives.ScalarAsync<long>(
+            "WITH d AS (DELETE FROM retention_turn WHERE district_id = $1 RETURNING 1) SELECT count(*) FROM d", district.Id);
+        var request = await Eventually.GetAsync(
+            async () => (await district.Admin.GetFromJsonAsync<Page<PersonalDataBody>>(
+                district.Address("personal-data-requests"), Json.Options))!.Items,
+            found => found.Count == 1 && found[0].State == RequestState.Erased);
+        var done = request.ShouldHaveSingleItem();
+        (done.StudentId, done.State, done.GuardianId).ShouldBe((student, RequestState.Erased, (Guid?)null));
+        done.Services[0].Tables.ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
+        (await DueAsync("")).ShouldBeEmpty();
+        (await archives.ScalarAsync<long>("SELECT count(*) FROM sensitive_item WHERE student_id = $1", student)).ShouldBe(0);
+        (await archives.ScalarAsync<long>("SELECT count(*) FROM student WHERE id = $1", student)).ShouldBe(1);
+    }
+
+    private async Task<IReadOnlyList<RetentionDue>> DueAsync(string query) =>
+        (await district.Admin.GetFromJsonAsync<Page<RetentionDue>>(district.Address($"retention/due{query}"), Json.Options))!.Items;
+
+    private async Task<string> CopyAsync()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Copy));
+        (await EndAsync(id)).ShouldBe(RequestState.Ready);
+        return string.Concat((await FetchAsync(guardian, district.Address($"personal-data-requests/{id}/copy"))).Values);
+    }
+
+    private static async Task<Dictionary<string, string>> FetchAsync(HttpClient client, Uri copy)
+    {
+        using var zip = new ZipArchive(await client.GetStreamAsync(copy));
+        return zip.Entries.ToDictionary(entry => entry.Name, Read, StringComparer.Ordinal);
+
+        static string Read(ZipArchiveEntry entry)
+        {
+            using var text = new StreamReader(entry.Open());
+            return text.ReadToEnd();
+        }
+    }
+
+    private async Task<Guid> AskAsync(HttpClient client, PersonalDataAsk ask)
+    {
+        using var answer = await client.PostAsJsonAsync(Requests, ask, Json.Options);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<Made>())!.Id;
+    }
+
+    private static async Task<(HttpStatusCode, string)> AskAsync<T>(HttpClient client, Uri address, T ask)
+    {
+        using var answer = await client.PostAsJsonAsync(address, ask, Json.Options);
+        return await StatusAsync(answer);
+    }
+
+    private Task<(HttpStatusCode, string)> DecideAsync(HttpClient client, Guid id, PersonalDataDecision decision) =>
+        AskAsync(client, district.Address($"personal-data-requests/{id}/decision"), decision);
+
+    private async Task<(HttpStatusCode, string)> PutAsync<T>(string path, T settings)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, district.Address(path));
+        request.Content = JsonContent.Create(settings, options: Json.Options);
+        request.Headers.TryAddWithoutValidation("If-Match", "*");
+        using var answer = await district.Admin.SendAsync(request);
+        return await StatusAsync(answer);
+    }
+
+    private static async Task<(HttpStatusCode, string)> StatusAsync(HttpResponseMessage answer)
+    {
+        var body = answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync();
+        return (answer.StatusCode, body.Length == 0 ? "" : JsonDocument.Parse(body).RootElement.GetProperty("code").GetString()!);
+    }
+
+    private async Task<PersonalDataBody> ReadAsync(HttpClient client, Guid id) =>
+        (await client.GetFromJsonAsync<PersonalDataBody>(district.Address($"personal-data-requests/{id}"), Json.Options))!;
+
+    private Task<RequestState> EndAsync(Guid id) => Eventually.GetAsync(
+        async () => (await ReadAsync(district.Admin, id)).State, state => state is RequestState.Ready or RequestState.Erased);
+
+    private async Task<Guid> WriteAsync(SensitiveKind kind, string content)
+    {
+        using var answer = await counselor.PostAsJsonAsync(
+            district.Address($"students/{student}/sensitive-items"), new SensitiveItemRequest(kind, content), Json.Options);
+        return (await answer.Content.ReadFromJsonAsync<Made>())!.Id;
+    }
+
+    private Grant OfChild(Guid person) => new(Role.Guardian, person, district.Id, school, null, student);
+
+    private Task<Guid> IdAsync(string table, string source, string column = "id") => archives.ScalarAsync<Guid>(
+        $"SELECT {column} FROM {table} WHERE district_id = $1 AND source_id = $2", district.Id, source);
+}
