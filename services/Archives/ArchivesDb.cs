@@ -37,10 +37,11 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     ];
 
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
-    internal static readonly string[] GoesAlong = ["sensitive_item"];
+    internal static readonly string[] GoesAlong = ["sensitive_item", "plan", "plan_mark"];
 
     /// <summary>What a homeroom teacher has in hand of a student, and the next one takes over (ARC-14).</summary>
-    internal static readonly OwnedTable[] HandedOver = [];
+    internal static readonly OwnedTable[] HandedOver =
+        [new OwnedTable("plan", "owner_id", "t.state <> 'Closed'", "进行中的计划", "Plans that run")];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(FamilyTables.Refusals, StringComparer.Ordinal)
     {

@@ -9,7 +9,6 @@ using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
-using HomeSchool.Testing;
 using Npgsql;
 
 namespace HomeSchool.Archives.Tests;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using HomeSchool.Archives.Needs;
-using HomeSchool.Contracts;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.Testing;
@@ -257,6 +257,50 @@ public sealed class NeedTests(ArchivesFixture archives) : IAsyncLifetime
     {
         var counts = classes.Split(' ').Select(n => new ReadOutcomes.Count(Guid.CreateVersion7(), OutcomeKind.Concern, int.Parse(n, null), 0, 0));
         string.Join(' ', ReadOutcomes.Hidden(counts, 5).Select(c => c.Students).Order()).ShouldBe(hidden);
+    }
+
+    [Fact]
+    public async Task Lists_and_taps_cost_as_many_statements_for_a_dozen_students_as_for_two()
+    {
+        var (few, many) = (await CostsAsync(0), await CostsAsync(10));
+        many.ShouldBe(few);
+        few.ShouldAllBe(roundTrips => roundTrips > 0);
+
+        async Task<int[]> CostsAsync(int more)
+        {
+            var here = await new NeedScene(archives).OpenAsync(roster =>
+            {
+                for (var i = 0; i < more; i++)
+                {
+                    roster.Add("users.csv", TestRoster.Student($"Q{i}", "S1", "03"));
+                    roster.Add("enrollments.csv", $"F{i},,,C1,S1,Q{i},student,,,");
+                }
+            });
+            Guid[] students = [here.Student, here.Classmate, .. await Task.WhenAll(Enumerable.Range(0, more).Select(i => here.IdAsync("student", $"Q{i}")))];
+            foreach (var student in students)
+            {
+                await here.Homeroom.PutAsync(here.OfStudent("needs", student), new NeedsRequest("原因", AcademicTier.Struggling), 0).ShouldBeDoneAsync();
+                await here.Homeroom.DoAsync(here.OfStudent("attention", student), new NoteRequest(AttentionCause.Observation, "观察")).MadeAsync();
+                await here.Homeroom.DoAsync(here.OfStudent("plans", student), new PlanRequest(PlanKind.SmallGoal, "目标", NeedScene.Today)).MadeAsync();
+                await here.Homeroom.DoAsync(here.OfStudent("support", student), new SupportRequest("辅导")).MadeAsync();
+            }
+
+            var costs = new List<int>();
+            foreach (var list in new[] { "needs", "attention", "plans", "support", $"outcomes?termId={await here.IdAsync("term", "T1")}" })
+            {
+                using var statements = Statements.Count();
+                (await here.Homeroom.SeeAllAsync<JsonElement>(here.OfSchool(list))).Count.ShouldBe(students.Length, list);
+                costs.Add(statements.RoundTrips);
+            }
+
+            archives.Clock.DaysAhead = 61;
+            using var tap = Statements.Count();
+            using var answer = await here.Homeroom.DoAsync(here.OfSchool("needs/reconfirm"), new ReconfirmRequest(students));
+            (await answer.ShouldBeAsync<Reconfirmation>(HttpStatusCode.OK)).Reconfirmed.Count.ShouldBe(students.Length);
+            costs.Add(tap.RoundTrips);
+            archives.Clock.DaysAhead = 0;
+            return [.. costs];
+        }
     }
 
     [Fact]

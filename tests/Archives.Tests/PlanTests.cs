@@ -1,5 +1,4 @@
 using System.Net;
-using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Plans;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;

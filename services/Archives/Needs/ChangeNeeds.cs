@@ -105,7 +105,8 @@ internal static class ChangeNeeds
             .Where(e => e.SchoolId == schoolId && students.Contains(e.StudentId)
                 && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today))
             .ToListAsync(cancel);
-        var at = students.Select(student => onRoll.Find(e => e.StudentId == student && caller.Reaches(Permission.NeedWrite, e))).ToArray();
+        var reached = onRoll.FindAll(e => caller.Reaches(Permission.NeedWrite, e));
+        var at = students.Select(student => reached.Find(e => e.StudentId == student)).ToArray();
         if (Array.Exists(at, e => e is null))
             return (Problem)Failures.NotFound;
         if (caller.PersonAt(Permission.NeedWrite, at[0]!) is not { } author)

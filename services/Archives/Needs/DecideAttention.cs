@@ -101,7 +101,8 @@ internal static class DecideAttention
 
         await db.LockAsync([at.SchoolId], cancel);
         var open = await db.Set<Attention>().AsNoTracking().FirstOrDefaultAsync(
-            a => a.SchoolId == at.SchoolId && a.StudentId == studentId && a.Cause == request.Cause && a.State == AttentionState.Open, cancel);
+            a => a.SchoolId == at.SchoolId && a.StudentId == studentId && a.Cause == request.Cause
+                && a.State == AttentionState.Open, cancel);
         if (open is null)
         {
             open = new Attention
@@ -262,5 +263,6 @@ internal static class DecideAttention
     }
 
     private static AttentionRow RowOf(Attention attention) => new(
-        attention.Id, attention.StudentId, attention.Cause, attention.Evidence, attention.State, attention.RaisedAt, attention.PriorityUntil);
+        attention.Id, attention.StudentId, attention.Cause, attention.Evidence, attention.State, attention.RaisedAt,
+        attention.PriorityUntil);
 }

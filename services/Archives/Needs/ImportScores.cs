@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -112,11 +114,9 @@ internal static class ImportScores
         {
             if (await NeedFiles.OpenAsync(file, NeedFiles.Scores, remarks, cancel) is not { } opened)
                 continue;
-            foreach (var column in new[] { NeedFiles.Number(opened.Header), "score", common is null ? "subject" : "score" }.Distinct(StringComparer.Ordinal))
-            {
-                if (opened.Header[column] < 0)
-                    remarks.Add(RosterTexts.ColumnMissing, file.Name, 1, column, column);
-            }
+            string[] needed = [NeedFiles.Number(opened.Header), "score", .. common is null ? ["subject"] : Array.Empty<string>()];
+            foreach (var column in needed.Where(column => opened.Header[column] < 0))
+                remarks.Add(RosterTexts.ColumnMissing, file.Name, 1, column, column);
 
             files.Add(opened);
         }
@@ -127,7 +127,8 @@ internal static class ImportScores
             return ImportRoster.Refused(NeedFailures.FileRefused, remarks);
         string[] names = [.. upload.Files.Select(file => file.Name)];
         var exam = new Exam(district, schoolId, kind.Value, heldOn, outOf, reach);
-        var report = await TakeAsync(db, exam, RowsAsync(files, names, outOf, common, remarks, cancel), names, remarks, clock, http, cancel);
+        var rows = RowsAsync(files, names, outOf, common, remarks, cancel);
+        var report = await TakeAsync(db, exam, rows, names, remarks, clock, http, cancel);
         audit.About("school", schoolId, district, schoolId);
         return TypedResults.Ok(report);
     }
@@ -160,7 +161,7 @@ internal static class ImportScores
 
     private static async IAsyncEnumerable<ScoreRow> RowsAsync(
         List<(CsvReader Csv, RosterHeader Header)> files, string[] names, decimal? outOf, string? subject, RosterRemarks remarks,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         for (var file = 0; file < files.Count; file++)
         {
@@ -171,7 +172,8 @@ internal static class ImportScores
             {
                 if (!hasFields)
                     continue;
-                var (student, of) = (line.Required(number, RosterLine.LongestId), line.Text("subject", ScoreRow.LongestSubject) ?? subject);
+                var student = line.Required(number, RosterLine.LongestId);
+                var of = line.Text("subject", ScoreRow.LongestSubject) ?? subject;
                 if (of is null)
                     line.Reject(RosterTexts.Missing, "subject");
                 if (!ScoreRow.TryRead(csv[header["score"]], outOf, out var points, out var level))
@@ -250,7 +252,8 @@ internal static class ImportScores
                 new NpgsqlBatchCommand(
                     """
                     DELETE FROM in_score i USING (
-                        SELECT ctid AS place, row_number() OVER (PARTITION BY student_id, subject ORDER BY file, line) AS nth FROM in_score) n
+                        SELECT ctid AS place, row_number() OVER (PARTITION BY student_id, subject ORDER BY file, line) AS nth
+                        FROM in_score) n
                     WHERE i.ctid = n.place AND n.nth > 1 RETURNING 'score.twice'::text, file, line, number
                     """),
                 new NpgsqlBatchCommand("CREATE TEMP TABLE touched (student_id uuid, subject text, added bool) ON COMMIT DROP"),
@@ -308,7 +311,7 @@ internal static class ImportScores
                     AND (abs(points * before_out_of - before_points * out_of) * 100 > $4 * before_points * out_of
                         OR ascii(level) - ascii(before_level) >= $6)
                 """, SchoolId, Kind.ToString(), HeldOn, settings.ScoreChangePercent,
-                System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString()), settings.LevelDrop).On(connection);
+                JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString()), settings.LevelDrop).On(connection);
             await compare.ExecuteNonQueryAsync(cancel);
         }
 

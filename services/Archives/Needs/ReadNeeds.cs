@@ -36,7 +36,8 @@ public sealed record NeedsChange(Tiers Tiers, DateTimeOffset ChangedAt, Guid Aut
 public sealed record NeedsRow(Guid StudentId, Guid? ClassId, Tiers Tiers, DateOnly HoldsUntil, bool Lapsed, bool HasPlan);
 
 /// <summary>
-/// Shows what support students need, to the education staff of the class and their supervisors only (ARC-4). Commands, for their audit rows.
+/// Shows what support students need, to the education staff of the class and their supervisors only (ARC-4). Commands, for their
+/// audit rows.
 /// </summary>
 internal static class ReadNeeds
 {

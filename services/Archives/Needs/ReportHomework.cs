@@ -83,7 +83,8 @@ internal static class ReportHomework
             {
                 if (!hasFields)
                     continue;
-                var (subject, dueOn) = (line.Required("subject", ScoreRow.LongestSubject), line.Day("dueOn", today.AddDays(-LongestAgo), today));
+                var subject = line.Required("subject", ScoreRow.LongestSubject);
+                var dueOn = line.Day("dueOn", today.AddDays(-LongestAgo), today);
                 if (dueOn is null && line.Good)
                     line.Reject(RosterTexts.Missing, "dueOn");
                 var student = line.Text(number, RosterLine.LongestId);

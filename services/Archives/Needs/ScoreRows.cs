@@ -40,7 +40,9 @@ internal sealed record ScoreRow(int File, int Line, string Number, string Subjec
     }
 }
 
-/// <summary>CSV files of scores and homework, line by line as rosters are read: a bad row is named with its place, the good ones stand.</summary>
+/// <summary>
+/// CSV files of scores and homework, line by line as rosters are read: a bad row is named with its place, the good ones stand.
+/// </summary>
 internal static class NeedFiles
 {
     /// <summary>Bytes of one upload.</summary>

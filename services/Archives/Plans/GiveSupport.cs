@@ -128,7 +128,8 @@ internal static class GiveSupport
         Guid schoolId, Guid id, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         if (await SchoolAsync(db, current.Caller, Permission.SupportManage, schoolId, cancel) is not { } school
-            || await db.Set<SupportResource>().SingleOrDefaultAsync(r => r.SchoolId == schoolId && r.Id == id, cancel) is not { } resource)
+            || await db.Set<SupportResource>()
+                .SingleOrDefaultAsync(r => r.SchoolId == schoolId && r.Id == id, cancel) is not { } resource)
         {
             return (Problem)Failures.NotFound;
         }

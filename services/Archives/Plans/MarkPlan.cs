@@ -96,7 +96,8 @@ internal static class MarkPlan
         if (!Array.TrueForAll(marks, mark => Plan.Running.Contains(mark.Plan.State)))
             return (Problem)PlanFailures.PlanDoesNotRun;
         await WriteAsync(
-            db, marks, settings, request.Day, MarkSide.School, request.Form, caller.PersonAt(Permission.PlanTick, plans[0].At), now, cancel);
+            db, marks, settings, request.Day, MarkSide.School, request.Form, caller.PersonAt(Permission.PlanTick, plans[0].At), now,
+            cancel);
         audit.About("class", classId, district, schoolId);
         return TypedResults.NoContent();
     }
@@ -114,7 +115,7 @@ internal static class MarkPlan
         plan.Kind == PlanKind.BehaviourContract ? (short)settings.RulesADay : (short)1;
 
     private static Task<int> WriteAsync(
-        ArchivesDb db, IReadOnlyList<(Plan Plan, int Kept)> marks, NeedSettings settings, DateOnly day, MarkSide side, PlanForm form,
+        ArchivesDb db, (Plan Plan, int Kept)[] marks, NeedSettings settings, DateOnly day, MarkSide side, PlanForm form,
         Guid? by, DateTimeOffset now, CancellationToken cancel)
     {
         var first = marks[0].Plan;
@@ -127,7 +128,8 @@ internal static class MarkPlan
                 {marks.Select(mark => (short)mark.Kept).ToArray()}, {marks.Select(mark => MostKept(mark.Plan, settings)).ToArray()})
                 AS m (plan, student, kept, most) ORDER BY m.plan
             ON CONFLICT (district_id, plan_id, day, side) DO UPDATE
-            SET kept = EXCLUDED.kept, of = EXCLUDED.of, form = EXCLUDED.form, marked_by = EXCLUDED.marked_by, marked_at = EXCLUDED.marked_at
+            SET kept = EXCLUDED.kept, of = EXCLUDED.of, form = EXCLUDED.form, marked_by = EXCLUDED.marked_by,
+                marked_at = EXCLUDED.marked_at
             """, cancel);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
@@ -46,7 +47,8 @@ internal static class WritePlan
     public static void MapWritePlan(this IEndpointRouteBuilder api)
     {
         api.MapPost("/districts/{districtId:guid}/students/{studentId:guid}/plans", DraftAsync)
-            .WithName("DraftPlan").WithSummary("Drafts a plan for a student; guardians see it when it begins.").Command(Permission.PlanWrite);
+            .WithName("DraftPlan").WithSummary("Drafts a plan for a student; guardians see it when it begins.")
+            .Command(Permission.PlanWrite);
         var plan = api.MapGroup("/districts/{districtId:guid}/plans/{id:guid}");
         plan.MapPut("", ChangeAsync).WithName("ChangePlan")
             .WithSummary("Says goals, measures, owner and review date otherwise.").Command(Permission.PlanWrite);
@@ -219,5 +221,5 @@ internal static class PlanQueries
     /// <summary>Seals a text; <see langword="null"/> when there is none, or the student's key is destroyed.</summary>
     public static async ValueTask<byte[]?> SealTextAsync(
         this KeyVault vault, Subject about, Place place, string? text, CancellationToken cancel) =>
-        text is null ? null : await vault.SealAsync(about, place, System.Text.Encoding.UTF8.GetBytes(text), cancel);
+        text is null ? null : await vault.SealAsync(about, place, Encoding.UTF8.GetBytes(text), cancel);
 }
