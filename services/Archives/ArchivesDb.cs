@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
@@ -21,7 +22,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
     /// therefore takes over when schools are reorganised (ALL-10).
     /// </summary>
-    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read"];
+    internal static readonly string[] TakenOver = ["sensitive_item", "sensitive_access", "sensitive_read", "attachment"];
 
     private static readonly Dictionary<string, Failure> ByConstraint = new(StringComparer.Ordinal)
     {
@@ -38,8 +39,9 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote,
+            SensitiveRead.SealedReviewNote, Attachment.SealedTitle,
         ],
+        Stored = [new StoredFiles(Attachment.SealedContent, "t.deleted_at IS NULL")],
         Files = [OneRosterFile.OfDistrict],
     };
 
@@ -114,6 +116,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         RosterTables.Map(modelBuilder);
         SensitiveTables.Map(modelBuilder);
         ComplianceTables.Map(modelBuilder);
+        AttachmentTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

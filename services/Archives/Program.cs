@@ -1,8 +1,10 @@
 using HomeSchool.Archives;
+using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -10,6 +12,7 @@ using HomeSchool.ServiceDefaults.Messaging;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
+builder.AddFiles();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton<EventConsumer, KeepAnchors>(); // Insights keeps them for all others, Archives for Insights
@@ -41,6 +44,11 @@ api.MapSensitiveAccess();
 api.MapReviewEmergencyReads();
 api.MapListSensitiveReads();
 api.MapSensitivePolicy();
+
+api.MapAddAttachment();
+api.MapListAttachments();
+api.MapReadAttachment();
+api.MapDeleteAttachment();
 
 api.MapCases();
 

@@ -44,6 +44,12 @@ public enum Permission
     /// <summary>See one student's archive (ARC-1).</summary>
     ArchiveRead,
 
+    /// <summary>Put a file into a student's archive (ARC-1).</summary>
+    AttachmentAdd,
+
+    /// <summary>Delete a file of a student's archive.</summary>
+    AttachmentDelete,
+
     /// <summary>Put a sensitive item into an archive; which kinds, the policy says (ARC-7).</summary>
     SensitiveWrite,
 

@@ -45,7 +45,7 @@ internal static class Examples
     public static IEnumerable<Example> Of(IEnumerable<string> services) =>
     [
         .. services.SelectMany(service => In(service, Common(service))),
-        .. In("archives", Archives), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("archives", Archives), .. In("archives", Attachments), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
 
@@ -97,6 +97,18 @@ internal static class Examples
         Thing("WriteCompliancePart", District, w => Call.Put($"{Cases(w)}/{w.Case}/parts/impact", new { text = "内容" })),
         Thing("CloseComplianceCase", District, w => Call.Post($"{Cases(w)}/{w.Case}/close", new { })) with { Answers = 409 },
         Thing("PrintComplianceDocument", District, w => Call.Get($"{Cases(w)}/{w.Case}/documents/report")),
+    ];
+
+    private static Example[] Attachments =>
+    [
+        Thing("AddAttachment", Child, w => Call.Post($"{OfChild(w)}/attachments", World.File())),
+        Thing("ListAttachments", Child, w => Call.Get($"{OfChild(w)}/attachments")) with { Shows = w => w.Attachments.ForFamily },
+        Thing("ReadAttachment", Child, w => Call.Get($"{OfDistrict(w)}/attachments/{w.Attachments.ForFamily}/content")),
+        Thing("ReadInternalAttachment", Child,
+            w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/reads", new { purpose = "support" })),
+        Thing("ReadAttachmentInCrisis", Child,
+            w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/emergency-reads", World.Crisis)),
+        Thing("DeleteAttachment", Child, async w => Call.Delete($"{OfDistrict(w)}/attachments/{await w.AttachAsync(w.Child)}")),
     ];
 
     private static Example[] Visits =>
