@@ -26,6 +26,9 @@ var rabbitmq = builder.AddRabbitMQ("rabbitmq")
     .WithEnvironment("RABBITMQ_NODENAME", "rabbitmq@localhost")
     .ComposeHealth("rabbitmq-diagnostics --quiet check_port_connectivity");
 
+// Where files of archives are: a volume in Compose.
+var files = builder.ExecutionContext.IsPublishMode ? "/files" : Path.Combine(builder.AppHostDirectory, "..", ".data", "aspire-files");
+
 IResourceBuilder<ProjectResource>[] migrations =
 [
     Migrate<Projects.Identity>("identity-migrate", identityDb),
@@ -36,7 +39,8 @@ IResourceBuilder<ProjectResource>[] migrations =
 ];
 
 var identity = Serve(Connect<Projects.Identity>("identity", identityDb));
-var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity).WithReference(keysDb);
+var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity).WithReference(keysDb)
+    .WithEnvironment("Files__Folder", files).ComposeVolume("files", files);
 var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(identity).WithReference(keysDb);
 var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb);
 var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithReference(identity);

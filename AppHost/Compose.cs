@@ -32,6 +32,12 @@ internal static class Compose
                 dependency.Condition = "service_healthy";
         });
 
+    /// <summary>Gives a container a volume.</summary>
+    public static IResourceBuilder<T> ComposeVolume<T>(this IResourceBuilder<T> part, string name, string folder)
+        where T : IComputeResource =>
+        part.PublishAsDockerComposeService((_, service) => service.AddVolume(
+            new Aspire.Hosting.Docker.Resources.ServiceNodes.Volume { Name = name, Source = name, Target = folder, Type = "volume" }));
+
     /// <summary>Publishes the ports on the loopback address: plain HTTP must not leave the host.</summary>
     public static IResourceBuilder<T> ComposeOnThisHostOnly<T>(this IResourceBuilder<T> part)
         where T : IComputeResource =>

@@ -25,6 +25,10 @@ public sealed class GatewaySettings
     [Range(1, long.MaxValue)]
     public long RequestBytes { get; set; } = 1L << 20;
 
+    /// <summary>Bytes of a form with a file; the services have their own, lower limit.</summary>
+    [Range(1, long.MaxValue)]
+    public long FileBytes { get; set; } = 32L << 20;
+
     /// <summary>Bytes of an uploaded roster; the Archives service has its own, lower limit.</summary>
     [Range(1, long.MaxValue)]
     public long UploadBytes { get; set; } = 512L << 20;

@@ -60,6 +60,10 @@ internal static class Routes
             {
                 MaxRequestBodySize = settings.UploadBytes,
             },
+            Route("archives", "/api/archives/districts/{district}/students/{student}/attachments", HttpMethods.Post) with
+            {
+                MaxRequestBodySize = settings.FileBytes,
+            },
             Route(Feed, "/api/insights/feed"),
         ];
 

@@ -178,13 +178,23 @@ public sealed class IdempotencyKey
                 return;
             }
 
-            context.Request.EnableBuffering();
-            context.Items[HashItem] = await SHA256.HashDataAsync(context.Request.Body, context.RequestAborted);
-            context.Request.Body.Position = 0;
+            if (context.GetEndpoint()!.Metadata.GetMetadata<DigestsOwnBody>() is null)
+            {
+                context.Request.EnableBuffering();
+                context.Items[HashItem] = await SHA256.HashDataAsync(context.Request.Body, context.RequestAborted);
+                context.Request.Body.Position = 0;
+            }
         }
 
         await next(context);
     });
+
+    /// <summary>Tells the digest of a body that was received by a <see cref="DigestsOwnBody"/>.</summary>
+    internal static void Received(HttpContext http, byte[] digest)
+    {
+        if (http.Request.Headers.ContainsKey(Header))
+            http.Items[HashItem] = digest;
+    }
 
     private sealed class Replayed(IdempotencyKey earlier) : IResult, IStatusCodeHttpResult
     {
@@ -200,3 +210,7 @@ public sealed class IdempotencyKey
         }
     }
 }
+
+/// <summary>Marks an endpoint whose parameter receives the body and calls <see cref="IdempotencyKey.Received"/>: a file is large, and must
+/// not be buffered on a disk in clear.</summary>
+internal sealed class DigestsOwnBody;

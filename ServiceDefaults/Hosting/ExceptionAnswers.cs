@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +46,7 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> logger)
         // The framework's messages name the parameter and what it expected, never its value's owner.
         BadHttpRequestException bad => Failures.Unreadable.Because(bad.Message),
         JsonException json => Unreadable(json),
+        DamagedFileException => FileFailures.Damaged,
         _ when Backoff.IsTransient(exception) => Failures.TryAgain,
         _ => Failures.Internal,
     };

@@ -45,10 +45,7 @@ public sealed class KeyVault : IAsyncDisposable
     /// destroyed.</returns>
     public async ValueTask<byte[]?> SealAsync(Subject about, Place place, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(about);
-        Guid[] students = [.. about.StudentIds.Distinct().Order()];
-        if (students.Length == 0)
-            throw new ArgumentException("Nobody's key can seal what is about nobody.", nameof(about));
+        var students = StudentsOf(about);
         while (true)
         {
             if (await KeysAsync(students, about, cancel) is not { } keys)
@@ -73,6 +70,54 @@ public sealed class KeyVault : IAsyncDisposable
                 return null;
             if (SealedValue.Open(keys, district, place, sealedValue.Span) is { } result)
                 return result;
+        }
+    }
+
+    /// <summary>Seals a stream of any length, chunk by chunk, as <see cref="SealAsync(Subject, Place, ReadOnlyMemory{byte},
+    /// CancellationToken)"/> seals a value.</summary>
+    /// <param name="about">Whom it is about.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="value">What to seal; read to its end.</param>
+    /// <param name="sealedValue">Gets the sealed bytes.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns><see langword="false"/> when the key of one of the students is destroyed: then nothing was read or written.</returns>
+    public async Task<bool> SealAsync(
+        Subject about, Place place, Stream value, Stream sealedValue, CancellationToken cancel)
+    {
+        var students = StudentsOf(about);
+        while (true)
+        {
+            if (await KeysAsync(students, about, cancel) is not { } keys)
+                return false;
+            var header = SealedStream.Header(keys);
+            using var cipher = SealedStream.Cipher(keys, header, about.DistrictId, place);
+            if (cipher is null)
+                continue;
+            await sealedValue.WriteAsync(header, cancel);
+            await cipher.EncryptAsync(value, sealedValue, cancel);
+            return true;
+        }
+    }
+
+    /// <summary>Opens a sealed stream.</summary>
+    /// <param name="district">The district.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="sealedValue">The sealed bytes, at their beginning, of known length; left open.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns>The value, to be read asynchronously; <see langword="null"/> when it is erased. Reading throws
+    /// <see cref="CryptographicException"/> where it was changed or cut off: only who reads to the end has all of it.</returns>
+    /// <exception cref="CryptographicException">These bytes are not a sealed stream.</exception>
+    /// <exception cref="InvalidOperationException">The key store has never had its key.</exception>
+    public async Task<Stream?> OpenAsync(Guid district, Place place, Stream sealedValue, CancellationToken cancel)
+    {
+        var header = await SealedStream.ReadHeaderAsync(sealedValue, cancel);
+        var ids = SealedStream.KeysOf(header);
+        while (true)
+        {
+            if (await KeysAsync(ids, null, cancel) is not { } keys)
+                return null;
+            if (SealedStream.Cipher(keys, header, district, place) is { } cipher)
+                return new ChunkReader(cipher, sealedValue);
         }
     }
 
@@ -170,6 +215,15 @@ public sealed class KeyVault : IAsyncDisposable
     {
         cache.Dispose();
         return store.DisposeAsync();
+    }
+
+    private static Guid[] StudentsOf(Subject about)
+    {
+        ArgumentNullException.ThrowIfNull(about);
+        Guid[] students = [.. about.StudentIds.Distinct().Order()];
+        return students.Length > 0
+            ? students
+            : throw new ArgumentException("Nobody's key can seal what is about nobody.", nameof(about));
     }
 
     // The keys in the order of their ids, or null when one of them is destroyed.

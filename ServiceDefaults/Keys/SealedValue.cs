@@ -28,7 +28,7 @@ internal static class SealedValue
 {
     private const byte Format = 1;
     private const int KeySize = 32;
-    private const int IdSize = 16;
+    internal const int IdSize = 16;
 
     /// <summary>Seals a value so that all of the keys are needed to open it.</summary>
     /// <returns><see langword="null"/> when one of the keys has left the cache meanwhile.</returns>
@@ -37,7 +37,7 @@ internal static class SealedValue
         var header = 2 + (keys.Count * IdSize);
         var result = Empty([.. keys.Select(key => key.Id)], value.Length);
         Span<byte> key = stackalloc byte[KeySize];
-        if (!TryDerive(keys, key))
+        if (!TryDerive(keys, salt: [], "homeschool/sealed-value"u8, key))
             return null;
         Gcm.Encrypt(key, value, Associated(result.AsSpan(0, header), district, place), result.AsSpan(header));
         CryptographicOperations.ZeroMemory(key);
@@ -66,7 +66,7 @@ internal static class SealedValue
     {
         var header = 2 + (keys.Count * IdSize);
         Span<byte> key = stackalloc byte[KeySize];
-        if (!TryDerive(keys, key))
+        if (!TryDerive(keys, salt: [], "homeschool/sealed-value"u8, key))
             return null;
         try
         {
@@ -88,8 +88,10 @@ internal static class SealedValue
         return result;
     }
 
-    // Without any one of the keys, the others tell nothing of the result.
-    private static bool TryDerive(IReadOnlyList<CachedKey> keys, Span<byte> derived)
+    /// <summary>A key from several: without any one of them, the others tell nothing of it.</summary>
+    /// <returns><see langword="false"/> when one of the keys has left the cache meanwhile.</returns>
+    internal static bool TryDerive(
+        IReadOnlyList<CachedKey> keys, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> derived)
     {
         Span<byte> all = stackalloc byte[keys.Count * KeySize];
         try
@@ -100,7 +102,7 @@ internal static class SealedValue
                     return false;
             }
 
-            HKDF.DeriveKey(HashAlgorithmName.SHA256, all, derived, salt: [], info: "homeschool/sealed-value"u8);
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, all, derived, salt, info);
             return true;
         }
         finally
@@ -109,8 +111,8 @@ internal static class SealedValue
         }
     }
 
-    // Each text with its length before it: no two places give the same bytes.
-    private static byte[] Associated(ReadOnlySpan<byte> header, Guid district, Place place)
+    /// <summary>A header and a place as bytes; each text with its length before it, so that no two places give the same.</summary>
+    internal static byte[] Associated(ReadOnlySpan<byte> header, Guid district, Place place)
     {
         var table = Encoding.UTF8.GetByteCount(place.Table);
         var column = Encoding.UTF8.GetByteCount(place.Column);

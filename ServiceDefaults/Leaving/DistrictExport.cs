@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -19,7 +20,7 @@ namespace HomeSchool.ServiceDefaults.Leaving;
 /// </summary>
 internal sealed class DistrictExport(
     ServiceDb db, CurrentTenancy tenancy, ServiceName service, NpgsqlDataSource database, SealKey sealKey, AuditKey auditKey,
-    TimeProvider clock, KeyVault? vault = null)
+    TimeProvider clock, KeyVault? vault = null, FileVault? files = null)
 {
     private const string AuditFile = "audit.jsonl";
 
@@ -37,10 +38,7 @@ internal sealed class DistrictExport(
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new LeavingException($"文件夹 {folder} 不是空的。", $"The folder {folder} is not empty.");
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ExportFile.MakeFolder(folder);
         try
         {
             return await WriteAsync(district, folder, cancel);
@@ -49,6 +47,8 @@ internal sealed class DistrictExport(
         {
             foreach (var file in Directory.EnumerateFiles(folder))
                 File.Delete(file);
+            foreach (var inner in Directory.EnumerateDirectories(folder))
+                Directory.Delete(inner, recursive: true);
             throw;
         }
     }
@@ -60,16 +60,20 @@ internal sealed class DistrictExport(
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         await db.Database.ExecuteSqlAsync($"SET LOCAL TimeZone = 'UTC'", cancel);
 
-        var tables = new List<ManifestTable>();
-        foreach (var table in await DistrictTable.ReadAsync(connection, db.Leaving, cancel))
-            tables.Add(await WriteTableAsync(connection, table, district, folder, cancel));
+        var tables = await DistrictTable.ReadAsync(connection, db.Leaving, cancel);
+        var written = new List<ManifestTable>();
+        foreach (var table in tables)
+            written.Add(await WriteTableAsync(connection, table, district, folder, cancel));
+        var stored = new List<ManifestStored>();
+        foreach (var rule in db.Leaving.Stored)
+            stored.Add(await WriteStoredAsync(connection, tables.Single(table => table.Name == rule.Table), rule, district, folder, cancel));
         // After the values: who was erased meanwhile is in the list as well.
         var erased = vault is null ? [] : await vault.ErasedAsync(district, cancel);
 
         var now = clock.GetUtcNow();
         var manifest = new Manifest(
             Manifest.FormatName, service.Value, district, now, await SchemaAsync(db, cancel),
-            await UnsentAsync(connection, district, cancel), tables, Staying(), erased,
+            await UnsentAsync(connection, district, cancel), written, stored, Staying(), erased,
             await WriteFilesAsync(connection, district, folder, now, cancel), sealKey.Public);
         var digest = await manifest.WriteAsync(folder, cancel);
         db.Add(AuditEntry.ByOperator(auditKey, now, "ExportDistrict", district, "district", district, "sha256:" + digest));
@@ -146,6 +150,68 @@ internal sealed class DistrictExport(
                 .Select(column => new ManifestColumn(column.Name, column.Type, column.Sealed is not null))]);
     }
 
+    // Each file as it was before it was sealed. One that is not what was stored stops the export: nothing is left behind silently.
+    private async Task<ManifestStored> WriteStoredAsync(
+        NpgsqlConnection connection, DistrictTable table, StoredFiles rule, Guid district, string folder, CancellationToken cancel)
+    {
+        var opening = files ?? throw new InvalidOperationException("A service with stored files has a vault for them.");
+        var rows = await ReadStoredAsync(connection, table, rule, district, cancel);
+        ExportFile.MakeFolder(Path.Combine(folder, rule.Folder));
+        var list = Path.Combine(folder, rule.List);
+        await using (var lines = ExportFile.Create(list))
+        {
+            foreach (var (id, school) in rows)
+            {
+                var line = await WriteStoredAsync(
+                    opening, rule.Place.Of(id), school, district, Path.Combine(folder, rule.Folder), cancel);
+                await lines.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, Json.Options), cancel);
+                await lines.WriteAsync("\n"u8.ToArray(), cancel);
+            }
+        }
+
+        return new ManifestStored(rule.Table, rule.List, rule.Folder, rows.Count, await ExportFile.DigestAsync(list, cancel));
+    }
+
+    private static async Task<StoredFileLine> WriteStoredAsync(
+        FileVault opening, Place place, Guid? school, Guid district, string folder, CancellationToken cancel)
+    {
+        try
+        {
+            await using var file = await opening.OpenAsync(district, place, cancel);
+            if (file is null)
+                return new StoredFileLine(place.Row, school, [], null, null);
+            var path = Path.Combine(folder, place.Row.ToString());
+            await using (var output = ExportFile.Create(path))
+                await file.CopyToAsync(output, cancel);
+            return new StoredFileLine(
+                place.Row, school, await file.AboutAsync(cancel), file.Length, await ExportFile.DigestAsync(path, cancel));
+        }
+        catch (DamagedFileException)
+        {
+            throw new LeavingException(
+                $"{place.Table} {place.Row} 的文件丢失、损坏或被改动过；请从备份恢复，或删除该附件，然后重新导出。",
+                $"The file of {place.Table} {place.Row} is missing, damaged or was changed: restore it from a backup, or delete it where "
+                + "it is attached, and export again.");
+        }
+    }
+
+    private static async Task<List<(Guid Id, Guid? School)>> ReadStoredAsync(
+        NpgsqlConnection connection, DistrictTable table, StoredFiles rule, Guid district, CancellationToken cancel)
+    {
+        var school = table.Columns.Any(column => column.Name == "school_id") ? "t.school_id" : "NULL::uuid";
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT t."{rule.Place.Row}", {school} FROM public."{table.Name}" t
+            WHERE {table.Rows.Where} AND {rule.Where} ORDER BY 1
+            """, connection);
+        command.Give(district);
+        var rows = new List<(Guid, Guid?)>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            rows.Add((reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1)));
+        return rows;
+    }
+
     private KeyVault Vault => vault ?? throw new InvalidOperationException("A service with sealed columns has a vault.");
 
     // The row's JSON with the opened values as its last members.
@@ -171,21 +237,21 @@ internal sealed class DistrictExport(
     private async Task<List<ManifestFile>> WriteFilesAsync(
         NpgsqlConnection connection, Guid district, string folder, DateTimeOffset now, CancellationToken cancel)
     {
-        var files = new List<ManifestFile>();
+        var others = new List<ManifestFile>();
         await AddAsync(
             AuditFile, "evidence: every seal of the service's audit, with the district's rows; see ServiceDefaults/README.md",
             output => AuditOperations.WriteExportAsync(
                 output, DateTimeOffset.UnixEpoch, now, database, service.Value, sealKey, TenantScope.Of([district]), cancel));
         foreach (var other in db.Leaving.Files)
             await AddAsync(other.Name, other.What, output => other.WriteAsync(connection, district, output, cancel));
-        return files;
+        return others;
 
         async Task AddAsync(string name, string what, Func<Stream, Task> write)
         {
             var path = Path.Combine(folder, name);
             await using (var output = ExportFile.Create(path))
                 await write(output);
-            files.Add(new ManifestFile(name, what, await ExportFile.DigestAsync(path, cancel)));
+            others.Add(new ManifestFile(name, what, await ExportFile.DigestAsync(path, cancel)));
         }
     }
 

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -16,7 +18,8 @@ namespace HomeSchool.ServiceDefaults.Leaving;
 /// checked before anything is changed; ids stay, so that what refers to each other still does, in all services.
 /// </summary>
 internal sealed class DistrictImport(
-    ServiceDb db, CurrentTenancy tenancy, ServiceName service, AuditKey auditKey, TimeProvider clock, KeyVault? vault = null)
+    ServiceDb db, CurrentTenancy tenancy, ServiceName service, AuditKey auditKey, TimeProvider clock, KeyVault? vault = null,
+    FileVault? files = null)
 {
     private const string Action = "ImportDistrict";
 
@@ -52,6 +55,7 @@ internal sealed class DistrictImport(
 
         var tables = await DistrictTable.ReadAsync(connection, db.Leaving, cancel);
         await CheckAsync(manifest, tables, folder, cancel);
+        await CheckStoredAsync(manifest, db.Leaving.Stored, folder, cancel);
         var reason = "sha256:" + digest;
         if (await db.Set<AuditEntry>().AnyAsync(
             entry => entry.DistrictId == district && entry.Action == Action && entry.Reason == reason, cancel))
@@ -87,6 +91,9 @@ internal sealed class DistrictImport(
                     $"The table {table.Name} should have {expected} rows and has {count}; nothing was imported.");
             }
         }
+
+        foreach (var rule in db.Leaving.Stored)
+            await StoreAsync(connection, tables.Single(table => table.Name == rule.Table), rule, district, folder, cancel);
 
         db.Add(AuditEntry.ByOperator(auditKey, clock.GetUtcNow(), Action, district, "district", district, reason));
         await db.SaveChangesAsync(cancel);
@@ -124,6 +131,53 @@ internal sealed class DistrictImport(
 
         foreach (var file in manifest.Files)
             await CheckDigestAsync(Path.Combine(folder, Path.GetFileName(file.File)), file.Sha256, cancel);
+    }
+
+    private static async Task CheckStoredAsync(
+        Manifest manifest, IReadOnlyList<StoredFiles> rules, string folder, CancellationToken cancel)
+    {
+        if (!manifest.Stored.Select(files => files.Table).ToHashSet(StringComparer.Ordinal).SetEquals(rules.Select(rule => rule.Table)))
+            throw new LeavingException("清单中的附件表与此处不同。", "The manifest's tables with files are not those that are here.");
+        foreach (var rule in rules)
+        {
+            var told = manifest.Stored.First(files => files.Table == rule.Table);
+            var list = Path.Combine(folder, rule.List);
+            await CheckDigestAsync(list, told.Sha256, cancel);
+            var ids = new HashSet<Guid>();
+            await foreach (var line in LinesAsync(list, cancel))
+            {
+                if (!ids.Add(line.Id) || line.Sha256 is null != line.About.Count is 0)
+                    throw new LeavingException($"{rule.List} 的内容有误。", $"{rule.List} is not a list of files.");
+                if (line.Sha256 is { } digest)
+                    await CheckDigestAsync(Path.Combine(folder, rule.Folder, line.Id.ToString()), digest, cancel);
+            }
+
+            if (ids.Count != told.Count)
+            {
+                throw new LeavingException(
+                    $"{rule.List} 应有 {told.Count} 行，实为 {ids.Count} 行。", $"{rule.List} should have {told.Count} lines and has {ids.Count}.");
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<StoredFileLine> LinesAsync(
+        string list, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var text in File.ReadLinesAsync(list, cancel))
+        {
+            StoredFileLine? line;
+            try
+            {
+                line = JsonSerializer.Deserialize<StoredFileLine>(text, Json.Options);
+            }
+            catch (JsonException)
+            {
+                line = null;
+            }
+
+            yield return line ?? throw new LeavingException(
+                $"{Path.GetFileName(list)} 的内容有误。", $"{Path.GetFileName(list)} is not a list of files.");
+        }
     }
 
     private static async Task CheckDigestAsync(string path, string digest, CancellationToken cancel)
@@ -174,6 +228,38 @@ internal sealed class DistrictImport(
             && (row.GetProperty(column.Name).ValueKind == JsonValueKind.Null
                 || (SealedText.Read(row.GetProperty(column.Name)) is { } value
                     && (value.Text is not null || value.About.Any(erased.Contains))));
+    }
+
+    // Stored before the rows commit, and loose until then: what an import that fails leaves is removed.
+    private async Task StoreAsync(
+        NpgsqlConnection connection, DistrictTable table, StoredFiles rule, Guid district, string folder, CancellationToken cancel)
+    {
+        var storing = files ?? throw new LeavingException(
+            "本服务没有文件库，无法导入附件。", "This service has no store for files.");
+        var listed = new List<Guid>();
+        await foreach (var line in LinesAsync(Path.Combine(folder, rule.List), cancel))
+        {
+            listed.Add(line.Id);
+            if (line.Sha256 is null)
+                continue;
+            await storing.ExpectAsync(line.Id, cancel);
+            await using var content = File.OpenRead(Path.Combine(folder, rule.Folder, line.Id.ToString()));
+            await storing.KeepAsync(
+                db, new Subject(district, line.SchoolId, line.About), rule.Place.Of(line.Id), content, cancel);
+        }
+
+        await using var others = new NpgsqlCommand(
+            $"""
+            SELECT count(*) FROM (SELECT t."{rule.Place.Row}" AS id FROM public."{table.Name}" t WHERE {table.Rows.Where} AND {rule.Where}) r
+            FULL JOIN unnest($2) AS listed(id) ON listed.id = r.id WHERE listed.id IS NULL OR r.id IS NULL
+            """, connection);
+        others.Give(district);
+        others.Give(listed.ToArray());
+        if ((long)(await others.ExecuteScalarAsync(cancel))! != 0)
+        {
+            throw new LeavingException(
+                $"{rule.List} 与表 {table.Name} 不一致；未导入。", $"{rule.List} is not of the rows of {table.Name}; nothing was imported.");
+        }
     }
 
     private static async Task<long> CountAsync(

@@ -19,11 +19,26 @@ public sealed record LeavingRules
     /// <summary>Columns that the vault has sealed: opened when they leave, sealed anew where they arrive.</summary>
     public IReadOnlyList<SealedColumn> Sealed { get; init; } = [];
 
+    /// <summary>Tables whose rows have a file in the store: opened when they leave, sealed anew where they arrive.</summary>
+    public IReadOnlyList<StoredFiles> Stored { get; init; } = [];
+
     /// <summary>Columns whose values are of an installation, not of the district.</summary>
     public IReadOnlyList<OwnColumn> Own { get; init; } = [];
 
     /// <summary>Files for other systems that leave beside the tables; nobody imports them here.</summary>
     public IReadOnlyList<DistrictFile> Files { get; init; } = [];
+}
+
+/// <summary>A table whose rows have a file in the store (<see cref="Files.FileVault"/>).</summary>
+/// <param name="Place">Where the files belong: their column is a name and no column of the table.</param>
+/// <param name="Where">SQL over the table's row <c>t</c>: the rows that still have theirs.</param>
+public sealed record StoredFiles(SealedColumn Place, string Where)
+{
+    internal string Table => Place.Table.Split('.')[1];
+
+    internal string List => $"{Table}.files.jsonl";
+
+    internal string Folder => $"{Table}.files";
 }
 
 /// <summary>Which rows of a table are a district's.</summary>

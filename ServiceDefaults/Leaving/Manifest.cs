@@ -14,14 +14,15 @@ namespace HomeSchool.ServiceDefaults.Leaving;
 /// <param name="Schema">The last migration of the service's database: what the tables are like.</param>
 /// <param name="Unsent">Events that were not delivered yet; 0 in a final export.</param>
 /// <param name="Tables">The tables.</param>
+/// <param name="Stored">Files that rows have.</param>
 /// <param name="Staying">Tables and columns that did not leave, each with the reason.</param>
 /// <param name="ErasedStudents">Students whose keys are destroyed: what was written about them is erased for ever.</param>
 /// <param name="Files">Further files.</param>
 /// <param name="AuditKey">The public key that the heads in <c>audit.jsonl</c> are signed with.</param>
 internal sealed record Manifest(
     string Format, string Service, Guid DistrictId, DateTimeOffset ExportedAt, string Schema, long Unsent,
-    IReadOnlyList<ManifestTable> Tables, IReadOnlyDictionary<string, string> Staying, IReadOnlyList<Guid> ErasedStudents,
-    IReadOnlyList<ManifestFile> Files, string AuditKey)
+    IReadOnlyList<ManifestTable> Tables, IReadOnlyList<ManifestStored> Stored, IReadOnlyDictionary<string, string> Staying,
+    IReadOnlyList<Guid> ErasedStudents, IReadOnlyList<ManifestFile> Files, string AuditKey)
 {
     public const string FormatName = "homeschool-district/1";
 
@@ -67,8 +68,13 @@ internal sealed record Manifest(
     public string Counts()
     {
         var text = new StringBuilder();
-        foreach (var table in Tables.OrderBy(table => table.Name, StringComparer.Ordinal))
-            text.Append(CultureInfo.InvariantCulture, $"{Service,-10} {table.Name,-20} {table.Rows,10}\n");
+        foreach (var (name, count) in Tables.Select(table => (table.Name, table.Rows))
+            .Concat(Stored.Select(files => (Name: files.Table + ".files", files.Count)))
+            .OrderBy(line => line.Name, StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Service,-10} {name,-20} {count,10}\n");
+        }
+
         return text.ToString();
     }
 
@@ -91,6 +97,22 @@ internal sealed record ManifestTable(
 /// <param name="Sealed">Whether it was opened for the export, and is stored sealed.</param>
 internal sealed record ManifestColumn(string Name, string Type, bool Sealed);
 
+/// <summary>Files that the rows of a table have.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="List">The list: a <see cref="StoredFileLine"/> for each.</param>
+/// <param name="Folder">Where they are, each under its row's id.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Sha256">The list's digest, hexadecimal.</param>
+internal sealed record ManifestStored(string Table, string List, string Folder, long Count, string Sha256);
+
+/// <summary>One file of a row.</summary>
+/// <param name="Id">The row.</param>
+/// <param name="SchoolId">The row's school.</param>
+/// <param name="About">The students: destroying the key of any of them erases the file. None when it is erased.</param>
+/// <param name="Bytes">Its length; <see langword="null"/> when it is erased.</param>
+/// <param name="Sha256">Its digest, hexadecimal; <see langword="null"/> when it is erased.</param>
+internal sealed record StoredFileLine(Guid Id, Guid? SchoolId, IReadOnlyList<Guid> About, long? Bytes, string? Sha256);
+
 /// <summary>A further file of an export.</summary>
 /// <param name="File">Its name.</param>
 /// <param name="What">What it is.</param>
@@ -111,6 +133,14 @@ internal static class ExportFile
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);
+    }
+
+    public static void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public static async Task<string> DigestAsync(string path, CancellationToken cancel)

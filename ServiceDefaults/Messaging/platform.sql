@@ -80,6 +80,14 @@ CREATE TABLE IF NOT EXISTS platform.idempotency (
 CREATE INDEX IF NOT EXISTS idempotency_created_at ON platform.idempotency USING brin (created_at);
 GRANT SELECT, INSERT, DELETE ON platform.idempotency TO {app};
 
+-- Stored files that no row refers to: not yet, or not any more. What stays here for long is removed from the store.
+CREATE TABLE IF NOT EXISTS platform.loose_file (
+    id    uuid PRIMARY KEY,
+    since timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS loose_file_since ON platform.loose_file (since);
+GRANT SELECT, INSERT, UPDATE, DELETE ON platform.loose_file TO {app};
+
 -- ALL-2: who did what to which thing; ids only. Append-only: the runtime role may neither change nor remove a row.
 CREATE TABLE IF NOT EXISTS platform.audit (
     id             uuid PRIMARY KEY,

@@ -1,3 +1,4 @@
+using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
@@ -33,7 +34,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     [
         "sensitive_item", "sensitive_access", "sensitive_read", "handover", "family_file", "family_intake", "timeline_entry",
         "student_needs", "attention", "attention_note", "score", "term_outcome", "plan", "plan_mark", "watch", "student_task", "support",
-        "personal_data_request", "consent", "correction_request",
+        "attachment", "personal_data_request", "consent", "correction_request",
     ];
 
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
@@ -69,7 +70,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         Sealed =
         [
             SensitiveItem.SealedContent, SensitiveItem.SealedAdvice, SensitiveAccess.SealedPurpose, SensitiveRead.SealedReason,
-            SensitiveRead.SealedReviewNote, GuardianRestriction.SealedNumber, FamilyFile.SealedFacts, CareNeeds.SealedEntries,
+            SensitiveRead.SealedReviewNote, Attachment.SealedTitle, GuardianRestriction.SealedNumber, FamilyFile.SealedFacts, CareNeeds.SealedEntries,
             FamilyIntakeAnswer.SealedContent,
             StudentNeeds.SealedReason, Attention.SealedReason, AttentionNote.SealedText, Plan.SealedGoals,
             Plan.SealedMeasures, Plan.SealedNote, Watch.SealedWhy, StudentTask.SealedWhat, Support.SealedWish, Support.SealedNote,
@@ -81,6 +82,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             new StayingTable("personal_data_part", "copies that were made for a guardian; they expire within days"),
             new StayingTable("retention_turn", "the work of this installation"),
         ],
+        Stored = [new StoredFiles(Attachment.SealedContent, "t.deleted_at IS NULL")],
         Files = [OneRosterFile.OfDistrict],
     };
 
@@ -162,6 +164,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         NeedTables.Map(modelBuilder);
         PlanTables.Map(modelBuilder);
         RightsTables.Map(modelBuilder);
+        AttachmentTables.Map(modelBuilder);
 
         NameInSnakeCase(modelBuilder);
     }

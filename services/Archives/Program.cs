@@ -1,4 +1,5 @@
 using HomeSchool.Archives;
+using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
 using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
@@ -10,6 +11,7 @@ using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Archives.Timeline;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -19,6 +21,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
 builder.AddKeyVault();
 builder.AddPersonalData();
+builder.AddFiles();
 builder.Services.Configure<ComplianceDeadlines>(builder.Configuration.GetSection("Compliance"));
 builder.Services.Configure<RosterLimits>(builder.Configuration.GetSection("Roster"));
 builder.Services.AddSingleton(_ => SheetSecret.From(builder.Configuration));
@@ -89,6 +92,11 @@ api.MapReadPlans();
 api.MapMarkPlan();
 api.MapKeepWatch();
 api.MapSupport();
+
+api.MapAddAttachment();
+api.MapListAttachments();
+api.MapReadAttachment();
+api.MapDeleteAttachment();
 
 api.MapCases();
 

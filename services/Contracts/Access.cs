@@ -59,6 +59,12 @@ public enum Permission
     /// <summary>Record a court's or the police's document that restricts a guardian (ARC-13).</summary>
     CourtDocumentWrite,
 
+    /// <summary>Put a file into a student's archive (ARC-1).</summary>
+    AttachmentAdd,
+
+    /// <summary>Delete a file of a student's archive.</summary>
+    AttachmentDelete,
+
     /// <summary>Put a sensitive item into an archive; which kinds, the policy says (ARC-7).</summary>
     SensitiveWrite,
 

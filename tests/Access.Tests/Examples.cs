@@ -46,7 +46,7 @@ internal static class Examples
     [
         .. services.SelectMany(service => In(service, Common(service))),
         .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs), .. In("archives", Rights),
-        .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("archives", Attachments), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
 
@@ -227,6 +227,18 @@ internal static class Examples
         Thing("ReadRetentionPolicy", District, w => Call.Get($"{OfDistrict(w)}/retention/policy")),
         Thing("ChangeRetentionPolicy", District, w => Call.Put($"{OfDistrict(w)}/retention/policy", new { })),
         Thing("ListRetentionDue", District, w => Call.Get($"{OfDistrict(w)}/retention/due")),
+    ];
+
+    private static Example[] Attachments =>
+    [
+        Thing("AddAttachment", Child, w => Call.Post($"{OfChild(w)}/attachments", World.File())),
+        Thing("ListAttachments", Child, w => Call.Get($"{OfChild(w)}/attachments")) with { Shows = w => w.Attachments.ForFamily },
+        Thing("ReadAttachment", Child, w => Call.Get($"{OfDistrict(w)}/attachments/{w.Attachments.ForFamily}/content")),
+        Thing("ReadInternalAttachment", Child,
+            w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/reads", new { purpose = "support" })),
+        Thing("ReadAttachmentInCrisis", Child,
+            w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/emergency-reads", World.Crisis)),
+        Thing("DeleteAttachment", Child, async w => Call.Delete($"{OfDistrict(w)}/attachments/{await w.AttachAsync(w.Child)}")),
     ];
 
     private static Example[] Visits =>

@@ -35,6 +35,7 @@ public sealed class Installation : IAsyncLifetime
 
     private readonly Dictionary<string, string> settings = new(StringComparer.Ordinal);
     private readonly List<IAsyncDisposable> hosts = [];
+    private readonly string files = Directory.CreateTempSubdirectory("homeschool-files-").FullName;
     private Servers servers = null!;
     private string liveToken = "";
     private string revokedToken = "";
@@ -53,6 +54,7 @@ public sealed class Installation : IAsyncLifetime
         settings["ConnectionStrings__rabbitmq"] = servers.RabbitMq;
         settings["ConnectionStrings__keys-db"] = await servers.CreateDatabaseAsync();
         settings["Keys__Master"] = "a test's master key, of no value to anybody";
+        settings["Files__Folder"] = files;
         settings["services__identity__http__0"] = $"http://127.0.0.1:{identity}";
         foreach (var name in new[] { "identity", "archives", "visits", "surveys", "insights" })
             settings[$"ConnectionStrings__{name}-db"] = await servers.CreateDatabaseAsync();
@@ -111,6 +113,7 @@ public sealed class Installation : IAsyncLifetime
         foreach (var host in hosts)
             await host.DisposeAsync();
         await servers.DisposeAsync();
+        Directory.Delete(files, recursive: true);
     }
 
     private void Start<TDb>(string name, int port)
@@ -254,6 +257,7 @@ public sealed record Call(string Method, string Path, object? Body = null)
             null => null,
             byte[] zip => new ByteArrayContent(zip) { Headers = { ContentType = new("application/zip") } },
             Form form => new FormUrlEncodedContent(form.Fields),
+            Upload upload => upload.ToContent(),
             _ => JsonContent.Create(Body, Body.GetType(), options: Json.Options),
         };
         return request;
@@ -266,3 +270,18 @@ public sealed record Call(string Method, string Path, object? Body = null)
 /// <summary>A form as a page sends it.</summary>
 /// <param name="Fields">Its fields.</param>
 public sealed record Form(IEnumerable<KeyValuePair<string, string>> Fields);
+
+/// <summary>A form with a file.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Name">The file's name.</param>
+/// <param name="Fields">Its fields.</param>
+public sealed record Upload(byte[] File, string Name, params IReadOnlyList<(string Name, string Value)> Fields)
+{
+    internal HttpContent ToContent()
+    {
+        var form = new MultipartFormDataContent { { new ByteArrayContent(File), "file", Name } };
+        foreach (var (name, value) in Fields)
+            form.Add(new StringContent(value), name);
+        return form;
+    }
+}

@@ -23,6 +23,7 @@ public sealed class RowLevelSecurityTests(Installation installation)
         ["platform.event_log"] = "the relay's: events of all places, without names; no endpoint shows them",
         ["platform.idempotency"] = "found by its own caller only; has no content",
         ["platform.inbox"] = "ids of messages",
+        ["platform.loose_file"] = "ids of files that no row refers to",
         ["platform.outbox"] = "the relay's: events of all places, without names; no endpoint shows them",
         ["platform.parked_message"] = "may be unreadable, so that nobody knows whose it is; one endpoint shows it, by district",
         ["public.__EFMigrationsHistory"] = "names of migrations",

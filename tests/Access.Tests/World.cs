@@ -116,6 +116,9 @@ public sealed class World
     /// <summary>A sensitive item about <see cref="Child"/>.</summary>
     public Guid Item { get; private set; }
 
+    /// <summary>A file in the archive of <see cref="Child"/>, for the family; and one that is labelled 内部资料.</summary>
+    public (Guid ForFamily, Guid Internal) Attachments { get; private set; }
+
     /// <summary>That somebody read it in a crisis.</summary>
     public Guid EmergencyRead { get; private set; }
 
@@ -352,6 +355,20 @@ public sealed class World
         return access;
     }
 
+    /// <summary>A file for a student's archive.</summary>
+    public static Upload File(params (string Name, string Value)[] fields) =>
+        new("%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF"u8.ToArray(), "通知.pdf", [("kind", "document"), .. fields]);
+
+    /// <summary>Puts a file into a child's archive, as the counselor.</summary>
+    public async Task<Guid> AttachAsync(Node child, params (string Name, string Value)[] fields)
+    {
+        var add = Call.Post(
+            $"/api/archives/districts/{child.Up(PlaceKind.District).Id}/students/{child.Id}/attachments", File(fields));
+        var added = IdOf(await installation.DoAsync("archives", add, await TokenAsync(Role.Counselor, child.Up(PlaceKind.School))));
+        Marks.Add(new Mark(added, child, Downwards: false));
+        return added;
+    }
+
     /// <summary>Makes a machine client of a school.</summary>
     public async Task<Guid> CreateClientAsync(Node school)
     {
@@ -501,6 +518,7 @@ public sealed class World
             "archives", Call.Post($"{students}/sensitive-items/{Item}/emergency-reads", Crisis), counselor);
         EmergencyRead = read.GetProperty("readId").GetGuid();
         Marks.Add(new Mark(Item, child, Downwards: false));
+        Attachments = (await AttachAsync(child, ("forFamily", "true")), await AttachAsync(child, ("sensitiveKind", "medicalHistory")));
         Marks.Add(new Mark(EmergencyRead, child, Downwards: false));
         Access = await AskAsync(child);
         await TellFamilyOfAsync(child);

@@ -31,6 +31,9 @@ public sealed class ArchivesFixture : IAsyncLifetime
     /// <summary>The key store, as the administrator.</summary>
     public string Keys { get; private set; } = "";
 
+    /// <summary>The folder of the stored files.</summary>
+    public string Files { get; } = Directory.CreateTempSubdirectory("homeschool-files-").FullName;
+
     /// <summary>The broker's address.</summary>
     public string RabbitMq => servers.RabbitMq;
 
@@ -46,6 +49,7 @@ public sealed class ArchivesFixture : IAsyncLifetime
         ["services__identity__http__0"] = Identity.Address,
         ["Keys__Master"] = "a test's master key, of no value to anybody",
         ["PersonalData__Services"] = "archives",
+        ["Files__Folder"] = Files,
     };
 
     /// <inheritdoc/>
@@ -60,6 +64,9 @@ public sealed class ArchivesFixture : IAsyncLifetime
         // The clock's day flows with the test that set it.
         host.Server.PreserveExecutionContext = true;
     }
+
+    /// <summary>Makes one more database, as the administrator.</summary>
+    public Task<string> CreateDatabaseAsync() => servers.CreateDatabaseAsync();
 
     /// <summary>A client with a token for these roles.</summary>
     public HttpClient Client(params Grant[] grants) => Client(Guid.CreateVersion7(), grants);
@@ -110,6 +117,7 @@ public sealed class ArchivesFixture : IAsyncLifetime
         await host.DisposeAsync();
         await Identity.DisposeAsync();
         await servers.DisposeAsync();
+        Directory.Delete(Files, recursive: true);
     }
 
     private sealed class Host(Dictionary<string, string> settings, TimeProvider clock) : WebApplicationFactory<ArchivesDb>

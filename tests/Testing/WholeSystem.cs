@@ -9,6 +9,7 @@ public sealed class WholeSystem : IAsyncDisposable
     private static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights"];
 
     private readonly Servers servers;
+    private readonly string files = Directory.CreateTempSubdirectory("homeschool-files-").FullName;
     private readonly Dictionary<string, Dictionary<string, string>> settings = new(StringComparer.Ordinal);
 
     private WholeSystem(Servers servers) => this.servers = servers;
@@ -62,6 +63,7 @@ public sealed class WholeSystem : IAsyncDisposable
         foreach (var part in Parts.Values)
             await part.DisposeAsync();
         await servers.DisposeAsync();
+        Directory.Delete(files, recursive: true);
     }
 
     private async Task PrepareAsync((string Name, string Value)[] more)
@@ -72,6 +74,7 @@ public sealed class WholeSystem : IAsyncDisposable
             ["ConnectionStrings__keys-db"] = Databases["Keys"],
             ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
+            ["Files__Folder"] = files,
         };
         var ports = Services.Append("Gateway").ToDictionary(name => name, _ => ServiceProcess.FreePort(), StringComparer.Ordinal);
         foreach (var (name, port) in ports)

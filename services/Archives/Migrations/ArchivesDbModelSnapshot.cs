@@ -22,6 +22,93 @@ namespace HomeSchool.Archives.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("HomeSchool.Archives.Attachments.Attachment", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("AddedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at");
+
+                    b.Property<Guid?>("AuthorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("author_id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<Guid?>("DeletedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deleted_by");
+
+                    b.Property<bool>("ForFamily")
+                        .HasColumnType("boolean")
+                        .HasColumnName("for_family");
+
+                    b.Property<bool>("FromFamily")
+                        .HasColumnType("boolean")
+                        .HasColumnName("from_family");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("SensitiveKind")
+                        .HasColumnType("text")
+                        .HasColumnName("sensitive_kind");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<byte[]>("Title")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_attachment");
+
+                    b.HasIndex("SchoolId", "StudentId", "Id")
+                        .HasDatabaseName("ix_attachment_school_id_student_id_id")
+                        .HasFilter("deleted_at IS NULL");
+
+                    b.ToTable("attachment", t =>
+                        {
+                            t.HasCheckConstraint("attachment_internal_is_not_for_family", "NOT (for_family AND sensitive_kind IS NOT NULL)");
+                        });
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Class", b =>
                 {
                     b.Property<Guid>("SchoolId")

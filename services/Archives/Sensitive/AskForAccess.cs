@@ -65,7 +65,7 @@ internal static class AskForAccess
         var (caller, today) = (current.Caller, LocalDay.Today(clock));
         var policy = (await db.SensitivePolicyAsync(districtId, cancel))?.Settings ?? new SensitiveSettings();
         var mistakes = new Mistakes();
-        var purpose = mistakes.Text("purpose", request.Purpose, ReadSensitiveItem.LongestReason);
+        var purpose = mistakes.Text("purpose", request.Purpose, ReadReasons.Longest);
         if (request.Kinds.Count == 0 || request.Kinds.Distinct().Count() != request.Kinds.Count)
             mistakes.Add(Failures.List.At("kinds", 1, Enum.GetValues<SensitiveKind>().Length));
         if (request.Until < today || request.Until > today.AddDays(policy.LongestAccessDays))

@@ -37,9 +37,6 @@ public sealed record SensitiveItemView(
 /// </summary>
 internal static class ReadSensitiveItem
 {
-    internal const int LongestReason = 500;
-    private const int ShortestCrisis = 10;
-
     public static void MapReadSensitiveItem(this IEndpointRouteBuilder api)
     {
         api.MapPost("/districts/{districtId:guid}/sensitive-items/{itemId:guid}/reads", ReadAsync)
@@ -56,11 +53,7 @@ internal static class ReadSensitiveItem
         Guid districtId, Guid itemId, ReadRequest request, ArchivesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit,
         TimeProvider clock, CancellationToken cancel)
     {
-        var mistakes = new Mistakes();
-        var reason = mistakes.OptionalText("reason", request.Reason, LongestReason);
-        if (request.Purpose == ReadPurpose.Crisis)
-            mistakes.Add(ArchivesFailures.CrisisElsewhere.At("purpose"));
-        if (mistakes.Refusal is { } invalid)
+        if (request.Check(out var reason) is { } invalid)
             return invalid;
         var (caller, today) = (current.Caller, LocalDay.Today(clock));
         if (await FindAsync(db, caller, Permission.SensitiveRead, districtId, itemId, today, cancel) is not { } found)
@@ -77,11 +70,7 @@ internal static class ReadSensitiveItem
         Guid districtId, Guid itemId, EmergencyReadRequest request, ArchivesDb db, KeyVault vault, CurrentCaller current,
         AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
-        var mistakes = new Mistakes();
-        var reason = mistakes.Text("reason", request.Reason, LongestReason);
-        if (reason.Length < ShortestCrisis)
-            mistakes.Add(Failures.Text.At("reason", ShortestCrisis, LongestReason));
-        if (mistakes.Refusal is { } invalid)
+        if (request.Check(out var reason) is { } invalid)
             return invalid;
         var (caller, today) = (current.Caller, LocalDay.Today(clock));
         if (await FindAsync(db, caller, Permission.SensitiveEmergency, districtId, itemId, today, cancel) is not { } found)
@@ -114,24 +103,12 @@ internal static class ReadSensitiveItem
                 ? await Vault.OpenTextAsync(item.DistrictId, SensitiveItem.ContentOf(item.Id), item.Content, Cancel)
                 : null;
             var advice = await Vault.OpenTextAsync(item.DistrictId, SensitiveItem.AdviceOf(item.Id), item.Advice, Cancel);
-            var now = Clock.GetUtcNow();
-            var id = Guid.CreateVersion7(now);
-            var sealedReason = reason is null
-                ? null
-                : await Vault.SealAsync(
-                    new Subject(item.DistrictId, item.SchoolId, item.StudentId), SensitiveRead.ReasonOf(id),
-                    Encoding.UTF8.GetBytes(reason), Cancel);
-            if ((sees == Sees.Content && content is null) || (item.Advice is not null && advice is null)
-                || (reason is not null && sealedReason is null))
-            {
+            var read = await new ReadLog(Db, Vault, Audit, Clock).WriteAsync(
+                "sensitive-item", item.AsConfidential(), caller, grant, basis, purpose, reason, reviewDueOn, Cancel);
+            if ((sees == Sees.Content && content is null) || (item.Advice is not null && advice is null) || read is null)
                 return (Problem)Failures.Erased;
-            }
-
-            Db.Add(SensitiveRead.Of(
-                item, id, caller.AccountId!.Value, grant.PersonId, grant.Role, basis, purpose, sealedReason, reviewDueOn, now));
-            Audit.About("sensitive-item", item.Id, item.DistrictId, item.SchoolId, $"{basis}/{purpose}");
             return TypedResults.Ok(new SensitiveItemView(
-                item.Id, item.Kind, item.AuthorId, item.WrittenAt, content, advice, id, reviewDueOn));
+                item.Id, item.Kind, item.AuthorId, item.WrittenAt, content, advice, read.Value, reviewDueOn));
         }
     }
 }

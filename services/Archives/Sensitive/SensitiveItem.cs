@@ -64,4 +64,7 @@ public sealed class SensitiveItem
     internal static Place ContentOf(Guid item) => SealedContent.Of(item);
 
     internal static Place AdviceOf(Guid item) => SealedAdvice.Of(item);
+
+    // What the log of reads says about it.
+    internal Confidential AsConfidential() => new(DistrictId, Id, SchoolId, StudentId, Kind);
 }

@@ -67,7 +67,7 @@ public sealed class SensitiveRead
     /// <summary>The student.</summary>
     public Guid StudentId { get; init; }
 
-    /// <summary>The item.</summary>
+    /// <summary>The item or attachment.</summary>
     public Guid ItemId { get; init; }
 
     /// <summary>Whether it is about a protected case, of which guardians do not learn.</summary>
@@ -112,17 +112,17 @@ public sealed class SensitiveRead
     /// <summary>Grows by one with the review.</summary>
     public long Version { get; private set; } = 1;
 
-    /// <summary>A read of an item, now.</summary>
+    /// <summary>A read, now.</summary>
     public static SensitiveRead Of(
-        SensitiveItem item, Guid id, Guid account, Guid? reader, Role role, ReadBasis basis, ReadPurpose purpose, byte[]? reason,
+        Confidential what, Guid id, Guid account, Guid? reader, Role role, ReadBasis basis, ReadPurpose purpose, byte[]? reason,
         DateOnly? reviewDueOn, DateTimeOffset now) => new()
         {
-            DistrictId = item.DistrictId,
+            DistrictId = what.DistrictId,
             Id = id,
-            SchoolId = item.SchoolId,
-            StudentId = item.StudentId,
-            ItemId = item.Id,
-            Protected = item.Kind == SensitiveKind.Violence,
+            SchoolId = what.SchoolId,
+            StudentId = what.StudentId,
+            ItemId = what.Id,
+            Protected = what.Kind == SensitiveKind.Violence,
             AccountId = account,
             ReaderId = reader,
             Role = role,
