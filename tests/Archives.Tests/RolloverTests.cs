@@ -244,7 +244,7 @@ public sealed class RolloverTests(ArchivesFixture archives) : IAsyncLifetime
 
         using (var school = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, first, null, null)))
             (await PostAsync(school, new RolloverRequest(firstDay))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await PostAsync(new TestDistrict(archives).Admin, new RolloverRequest(firstDay))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await PostAsync(new TestDistrict(archives).Admin, new RolloverRequest(firstDay))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await archives.ScalarAsync<long>(
             "SELECT count(*) FROM roster_import WHERE district_id = $1 AND state = 'Checked'", district.Id)).ShouldBe(0);
     }
