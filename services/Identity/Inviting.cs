@@ -26,10 +26,12 @@ internal static class Inviting
         && (inviter.ClassId is null || inviter.ClassId == classOfStudent);
 
     /// <summary>Whether somebody may give a role, and so take it back.</summary>
-    public static async Task<bool> MayInviteAsync(this IdentityDb db, Caller caller, Grant role, CancellationToken cancel)
+    public static async Task<bool> MayInviteAsync(
+        this IdentityDb db, Caller caller, Grant role, DateTimeOffset now, CancellationToken cancel)
     {
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, Days).DateTime);
         var classes = role.StudentId is not { } student ? [] : await db.Set<KnownEnrolment>()
-            .Where(e => e.StudentId == student && e.SchoolId == role.SchoolId && e.EndsOn == null)
+            .Where(e => e.StudentId == student && e.SchoolId == role.SchoolId && (e.EndsOn == null || e.EndsOn >= today))
             .Select(e => e.ClassId).ToListAsync(cancel);
         return caller.With(Permission.AccountInvite).Any(grant =>
             Allows(grant, role, null) || classes.Any(@class => Allows(grant, role, @class)));

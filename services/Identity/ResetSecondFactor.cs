@@ -27,7 +27,7 @@ internal static class ResetSecondFactorFeature
         var roles = await db.GrantsOfAsync(id, now, cancel);
         foreach (var role in roles)
         {
-            if (!await db.MayInviteAsync(current.Caller, role.ToGrant(), cancel))
+            if (!await db.MayInviteAsync(current.Caller, role.ToGrant(), now, cancel))
                 return (Problem)Failures.NotFound;
         }
 

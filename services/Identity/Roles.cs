@@ -49,7 +49,7 @@ internal static class RolesFeature
         Guid id, IdentityDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var role = await db.Set<RoleGrant>().SingleOrDefaultAsync(g => g.Id == id && g.WithdrawnAt == null, cancel);
-        if (role is null || !await db.MayInviteAsync(current.Caller, role.ToGrant(), cancel))
+        if (role is null || !await db.MayInviteAsync(current.Caller, role.ToGrant(), clock.GetUtcNow(), cancel))
             return (Problem)Failures.NotFound;
         if (role.AccountId == current.Caller.AccountId)
             return (Problem)IdentityFailures.OwnRole;

@@ -24,7 +24,7 @@ internal static class WithdrawInvitationFeature
         var invitation = await db.Set<Invitation>()
             .FromSql($"SELECT * FROM invitation WHERE id = {id} AND withdrawn_at IS NULL FOR UPDATE")
             .SingleOrDefaultAsync(cancel);
-        if (invitation is null || !await db.MayInviteAsync(current.Caller, invitation.ToGrant(), cancel))
+        if (invitation is null || !await db.MayInviteAsync(current.Caller, invitation.ToGrant(), clock.GetUtcNow(), cancel))
             return (Problem)Failures.NotFound;
         if (invitation.Withdraw(clock.GetUtcNow()) is { } refusal)
             return (Problem)refusal;

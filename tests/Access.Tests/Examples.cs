@@ -46,7 +46,8 @@ internal static class Examples
     [
         .. services.SelectMany(service => In(service, Common(service))),
         .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs), .. In("archives", Rights),
-        .. In("archives", Attachments), .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("archives", Attachments), .. In("archives", Passing),
+        .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
 
@@ -239,6 +240,24 @@ internal static class Examples
         Thing("ReadAttachmentInCrisis", Child,
             w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/emergency-reads", World.Crisis)),
         Thing("DeleteAttachment", Child, async w => Call.Delete($"{OfDistrict(w)}/attachments/{await w.AttachAsync(w.Child)}")),
+    ];
+
+    private static Example[] Passing =>
+    [
+        Thing("StartRollover", District, w => Call.Post($"{OfDistrict(w)}/rollovers", World.Rollover)),
+        List("ListHandovers", School, w => $"{OfSchool(w)}/handovers", downwards: true),
+        Thing("PrintHandoverSheet", Child, w => Call.Get($"{OfDistrict(w)}/handovers/{w.Handover}/sheet")) with { Shows = w => w.Handover },
+        Thing("AcceptHandover", Child, w => Call.Post($"{OfDistrict(w)}/handovers/{w.Handover}/accept", new { })),
+        Thing("AcceptHandovers", Class, w => Call.Post($"{OfSchool(w)}/handovers/accept", new { classId = w.Class.Id })),
+        // To the school where the child is.
+        Thing("TransferStudent", Child, w => Call.Post(
+            $"{OfChild(w)}/transfers", new { kind = "within", firstDay = "2026-09-01", toSchoolId = w.School.Id })) with { Answers = 400 },
+        List("ListTransfers", School, w => $"{OfSchool(w)}/transfers", w => w.Transfer),
+        Thing("ReadTransferFile", Child, w => Call.Get($"{OfDistrict(w)}/transfers/{w.Transfer}/file")),
+        // A leave needs nobody's acceptance.
+        .. new[] { ("AcceptTransfer", "accept"), ("RefuseTransfer", "refuse"), ("CancelTransfer", "cancel"), ("RecordTransferBasis", "basis"),
+            ("ReceiveTransferredItems", "receive") }.Select(act => Thing(
+                act.Item1, Child, w => Call.Post($"{OfDistrict(w)}/transfers/{w.Transfer}/{act.Item2}", new { })) with { Answers = 409 }),
     ];
 
     private static Example[] Visits =>

@@ -127,6 +127,11 @@ public sealed class World
 
     /// <summary>A document against the guardian of <see cref="Child"/>; it withholds nothing that the examples need.</summary>
     public Guid Restriction { get; private set; }
+    /// <summary>A handover of <see cref="Child"/>.</summary>
+    public Guid Handover { get; private set; }
+
+    /// <summary>A leave of absence of <see cref="Child"/>, still to come.</summary>
+    public Guid Transfer { get; private set; }
 
     /// <summary>A compliance case of <see cref="District"/>.</summary>
     public Guid Case { get; private set; }
@@ -178,6 +183,8 @@ public sealed class World
         var near = await world.EnrolAsync(new Node(PlaceKind.District, Guid.CreateVersion7(), null), Roster());
         (world.Child, world.Classmate, world.Schoolmate) = (near["小P1"], near["小P2"], near["小P3"]);
         (world.OtherSchool, world.OtherDistrict) = (near["小P5"], far["小P1"]);
+        foreach (var child in new[] { world.OtherDistrict, world.Child })
+            await world.PassTimeAsync(child);
         foreach (var child in new[] { world.OtherDistrict, world.OtherSchool, world.Schoolmate, world.Classmate, world.Child })
         {
             await world.TellStoryOfAsync(child);
@@ -196,6 +203,9 @@ public sealed class World
     /// <returns>The children, by their given names.</returns>
     public async Task<Dictionary<string, Node>> EnrolAsync(Node district, TestRoster roster)
     {
+        // One class had another teacher before.
+        var earlier = Roster().Change("enrollments.csv", "E7", line => line.Replace("A1", "A2", StringComparison.Ordinal));
+        await ConfirmAsync(district, await ImportAsync(district, earlier));
         var import = await ImportAsync(district, roster);
         await ConfirmAsync(district, import);
         Marks.Add(new Mark(import, district, Downwards: false));
@@ -343,6 +353,9 @@ public sealed class World
     /// <summary>A reorganisation that adds a school.</summary>
     public static object NewSchool() => new { newSchools = new[] { new { sourceId = $"N{Guid.CreateVersion7():N}", name = "新校" } } };
 
+    /// <summary>A school year to begin.</summary>
+    public static object Rollover => new { firstDay = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(30) };
+
     /// <summary>A machine client of a school.</summary>
     public static object ClientAt(Node school) => new { name = "看板", scopes = new[] { "feedRead" }, schoolId = school.Id };
 
@@ -468,6 +481,20 @@ public sealed class World
     public static IEnumerable<JsonElement> Items(JsonElement page) => page.GetProperty("items").EnumerateArray();
 
     private static Guid IdOf(JsonElement body) => body.GetProperty("id").GetGuid();
+
+    // Handed over to the class's teacher, and on leave in two months.
+    private async Task PassTimeAsync(Node child)
+    {
+        var (district, school) = (child.Up(PlaceKind.District), child.Up(PlaceKind.School));
+        var admin = await TokenAsync(Role.SchoolAdmin, school);
+        var handovers = Items(await installation.DoAsync("archives", Call.Get($"/api/archives/schools/{school.Id}/handovers"), admin));
+        Handover = IdOf(handovers.Single(row => row.GetProperty("studentId").GetGuid() == child.Id));
+        Marks.Add(new Mark(Handover, child, Downwards: false));
+        var firstDay = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(59);
+        var leave = Call.Post($"/api/archives/districts/{district.Id}/students/{child.Id}/transfers", new { kind = "leave", firstDay });
+        Transfer = IdOf(await installation.DoAsync("archives", leave, admin));
+        Marks.Add(new Mark(Transfer, child, Downwards: false));
+    }
 
     // Booked, answered, held, recorded, asked, and an account for the guardian.
     private static string PathOf(Node child) =>

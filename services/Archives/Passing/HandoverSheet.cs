@@ -5,7 +5,9 @@ using HomeSchool.ServiceDefaults.Hosting;
 
 namespace HomeSchool.Archives.Passing;
 
-/// <summary>A handover on A4, with room for both signatures and the seal (ALL-7). Of sensitive items it says only how many there are.</summary>
+/// <summary>
+/// A handover on A4, with room for both signatures and the seal (ALL-7). Of sensitive items it says only how many there are.
+/// </summary>
 internal sealed class HandoverSheet(
     Handover of, Student student, string? school, string? @class, string? from, string? to, IReadOnlyList<string> guardians,
     IReadOnlyList<(OwnedTable Table, long Rows)> owned, int sensitiveItems, DateOnly today) : IResult, IStatusCodeHttpResult
@@ -38,7 +40,9 @@ internal sealed class HandoverSheet(
         var sensitive = sensitiveItems == 0
             ? Say("无", "None")
             : string.Create(CultureInfo.InvariantCulture, $"{sensitiveItems}")
-                + Say(" 项（内部资料，内容不在本单；接收后按规定权限查阅）", " (internal material, not on this sheet; to be read after acceptance, as the policy lets)");
+                + Say(
+                    " 项（内部资料，内容不在本单；接收后按规定权限查阅）",
+                    " (internal material, not on this sheet; to be read after acceptance, as the policy lets)");
         var rows = string.Concat(
             owned.Select(item => Row(chinese ? item.Table.Zh : item.Table.En, string.Create(CultureInfo.InvariantCulture, $"{item.Rows}"))));
         return $$"""
@@ -69,7 +73,11 @@ internal sealed class HandoverSheet(
             {{Row(Say("状态", "State"), accepted)}}
             {{Row(Say("编号", "Number of this sheet"), $"{of.Id:D}")}}{{Row(Say("打印日期", "Printed on"), Day(today))}}
             </dl>
-            <div class="sign"><div>{{Say("移交人签字 / 日期", "Handed over: signature / date")}}</div><div>{{Say("接收人签字 / 日期", "Accepted: signature / date")}}</div><div>{{Say("学校盖章", "Seal of the school")}}</div></div>
+            <div class="sign">
+            <div>{{Say("移交人签字 / 日期", "Handed over: signature / date")}}</div>
+            <div>{{Say("接收人签字 / 日期", "Accepted: signature / date")}}</div>
+            <div>{{Say("学校盖章", "Seal of the school")}}</div>
+            </div>
             </body>
             </html>
             """;

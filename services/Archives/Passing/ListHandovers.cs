@@ -2,8 +2,10 @@ using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace HomeSchool.Archives.Passing;
 
@@ -69,7 +71,8 @@ internal static class ListHandovers
     }
 
     private static async Task<Results<HandoverSheet, Problem>> PrintAsync(
-        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
+        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, CurrentTenancy tenancy, TimeProvider clock,
+        CancellationToken cancel)
     {
         var found = await (
             from handover in db.Set<Handover>().AsNoTracking()
@@ -80,7 +83,8 @@ internal static class ListHandovers
             {
                 Handover = handover,
                 Student = student,
-                School = db.Set<School>().Where(school => school.SchoolId == handover.SchoolId).Select(school => school.Name).FirstOrDefault(),
+                School = db.Set<School>().Where(school => school.SchoolId == handover.SchoolId)
+                    .Select(school => school.Name).FirstOrDefault(),
                 Class = (
                     from enrolment in db.Set<Enrolment>()
                     where enrolment.SchoolId == handover.SchoolId && enrolment.StudentId == handover.StudentId
@@ -108,20 +112,39 @@ internal static class ListHandovers
                 on new { guardianship.DistrictId, Id = guardianship.GuardianId } equals new { guardian.DistrictId, guardian.Id }
             orderby guardianship.ContactOrder
             select guardian.FamilyName + guardian.GivenName).ToListAsync(cancel);
-        var owned = new List<(OwnedTable Table, long Rows)>();
-        foreach (var table in ArchivesDb.HandedOver)
-        {
-            var rows = await db.Database.SqlQueryRaw<long>(
-                $$"""
-                SELECT count(*) AS "Value" FROM {{table.Table}} t
-                WHERE t.district_id = {0} AND t.school_id = {1} AND t.student_id = {2} AND {{table.Open}}
-                """,
-                districtId, found.Handover.SchoolId, found.Student.Id).SingleAsync(cancel);
-            owned.Add((table, rows));
-        }
-
+        var owned = await CountAsync(db, tenancy.Scope, found.Handover, cancel);
         return new HandoverSheet(
             found.Handover, found.Student, found.School, found.Class, found.From, found.To, guardians, owned, found.SensitiveItems,
             LocalDay.Today(clock));
+    }
+
+    // What the former teacher had in hand, table by table.
+    private static async Task<List<(OwnedTable Table, long Rows)>> CountAsync(
+        ArchivesDb db, TenantScope scope, Handover of, CancellationToken cancel)
+    {
+        await db.Database.OpenConnectionAsync(cancel);
+        await using var batch = scope.Batch((NpgsqlConnection)db.Database.GetDbConnection());
+        foreach (var table in ArchivesDb.HandedOver)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                $"""
+                SELECT count(*) FROM {table.Table} t
+                WHERE t.district_id = $1 AND t.school_id = $2 AND t.student_id = $3 AND {table.Open}
+                """)
+            {
+                Parameters = { new() { Value = of.DistrictId }, new() { Value = of.SchoolId }, new() { Value = of.StudentId } },
+            });
+        }
+
+        var counts = new List<(OwnedTable Table, long Rows)>();
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        foreach (var table in ArchivesDb.HandedOver)
+        {
+            await reader.NextResultAsync(cancel);
+            await reader.ReadAsync(cancel);
+            counts.Add((table, reader.GetInt64(0)));
+        }
+
+        return counts;
     }
 }

@@ -10,7 +10,8 @@ SET LOCAL jit = off;
 
 -- Who is somewhere from that day on already, is placed.
 DELETE FROM placed p USING enrolment e
-WHERE e.district_id = {district} AND e.student_id = p.student_id AND e.starts_on >= {today} AND (e.ends_on IS NULL OR e.ends_on >= e.starts_on);
+WHERE e.district_id = {district} AND e.student_id = p.student_id AND e.starts_on >= {today}
+  AND (e.ends_on IS NULL OR e.ends_on >= e.starts_on);
 
 CREATE TEMP TABLE new_school ON COMMIT DROP AS
 SELECT t.*, NULL AS change FROM school t WHERE t.district_id = {district} AND t.withdrawn_on IS NULL;

@@ -171,17 +171,17 @@ internal static class StartRollover
         foreach (var school in schools.Values)
         {
             var highest = grades[school].Max(ClassTitle.Number) ?? 0;
-            if (!ofSchool.ContainsKey(school))
-                ofSchool[school] = last.Find(grade => grade >= highest) is > 0 and var found ? found : highest;
+            if (!ofSchool.TryGetValue(school, out var lastGrade))
+                lastGrade = last.Find(grade => grade >= highest) is > 0 and var found ? found : highest;
             foreach (var grade in grades[school].Distinct(StringComparer.Ordinal))
             {
                 if (ClassTitle.Number(grade) is { } number)
-                    plan.Grades.Add((school, grade, number >= ofSchool[school] ? null : ClassTitle.NextGrade(grade)));
+                    plan.Grades.Add((school, grade, number >= lastGrade ? null : ClassTitle.NextGrade(grade)));
                 else
                     plan.GradesKept++;
             }
 
-            plan.LastGrades.Add(school, ofSchool[school]);
+            plan.LastGrades.Add(school, lastGrade);
         }
 
         var next = plan.Grades.ToDictionary(row => (row.School, row.Grade), row => row.Next);

@@ -291,7 +291,7 @@ internal static class Transfers
     {
         var transfer = await FindAsync(db, districtId, id, cancel);
         var schools = current.Caller.With(Permission.SensitiveGrant).Select(grant => grant.SchoolId).OfType<Guid>().ToArray();
-        if (transfer is null)
+        if (transfer is null || !schools.Any(school => school == transfer.FromSchoolId || school == transfer.ToSchoolId))
             return (Problem)Failures.NotFound;
         if (transfer.Kind != TransferKind.Within)
             return (Problem)PassingFailures.NotWithin;
@@ -373,7 +373,8 @@ internal static class Transfers
                 DistrictId = district,
                 StudentId = transfer.StudentId,
                 ClassId = classId,
-                Grade = await db.Set<Class>().Where(c => c.SchoolId == to && c.Id == classId).Select(c => c.Grade).FirstOrDefaultAsync(cancel)
+                Grade = await db.Set<Class>().Where(c => c.SchoolId == to && c.Id == classId)
+                        .Select(c => c.Grade).FirstOrDefaultAsync(cancel)
                     ?? stays.FirstOrDefault()?.Grade,
                 StartsOn = first,
                 Version = version,
