@@ -127,6 +127,7 @@ public sealed class World
 
     /// <summary>A document against the guardian of <see cref="Child"/>; it withholds nothing that the examples need.</summary>
     public Guid Restriction { get; private set; }
+
     /// <summary>A handover of <see cref="Child"/>.</summary>
     public Guid Handover { get; private set; }
 
