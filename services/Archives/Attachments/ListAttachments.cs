@@ -51,15 +51,14 @@ internal static class ListAttachments
             .Where(a => a.SchoolId == at.SchoolId && a.StudentId == studentId && a.DeletedAt == null
                 && (asStaff || a.ForFamily || a.AccountId == account) && (last == null || a.Id < last))
             .OrderByDescending(a => a.Id).Take(take + 1).ToListAsync(cancel);
-        var policy = (await db.SensitivePolicyAsync(districtId, cancel))?.Settings ?? new SensitiveSettings();
-        var accesses = await db.AccessesOfAsync(caller, at, cancel);
+        var rights = await db.SensitiveRightsAsync(caller, at, today, cancel);
         await vault.FetchAsync(attachments.Select(attachment => attachment.Title), cancel);
         var rows = new List<AttachmentRow>(attachments.Count);
         foreach (var a in attachments)
         {
             var own = a.AccountId == account;
             var open = a.SensitiveKind is not { } kind || own
-                || caller.SeesOf(kind, at, policy, accesses, today).Sees == Sees.Content;
+                || rights.SeesOf(kind, a.AddedAt).Sees == Sees.Content;
             var title = a.SensitiveKind is null || own
                 ? await vault.OpenTextAsync(districtId, Attachment.SealedTitle.Of(a.Id), a.Title, cancel)
                 : null;

@@ -62,9 +62,8 @@ internal static class ReadAttachment
             return (Problem)Failures.NotFound;
         }
 
-        var policy = (await db.SensitivePolicyAsync(districtId, cancel))?.Settings ?? new SensitiveSettings();
-        var accesses = await db.AccessesOfAsync(caller, found.At, cancel);
-        var (sees, grant, basis) = caller.SeesOf(confidential.Kind, found.At, policy, accesses, today);
+        var rights = await db.SensitiveRightsAsync(caller, found.At, today, cancel);
+        var (sees, grant, basis) = rights.SeesOf(confidential.Kind, found.Attachment.AddedAt);
         if (grant is null || sees != Sees.Content)
             return (Problem)ArchivesFailures.AccessNeeded;
         var log = new ReadLog(db, vault, audit, clock);

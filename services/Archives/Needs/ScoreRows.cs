@@ -69,7 +69,7 @@ internal static class NeedFiles
         }
 
         var names = Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString()).ToArray();
-        return RosterHeader.Match(file, upload.Name, names, remarks) is { } header ? (csv, header) : null;
+        return RosterHeader.Match(file, upload.Name, 1, names, remarks) is { } header ? (csv, header) : null;
     }
 
     /// <summary>Reads the next line that has something; <see langword="null"/> at the end.</summary>
