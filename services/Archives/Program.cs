@@ -1,5 +1,6 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Compliance;
+using HomeSchool.Archives.OneRoster;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -45,5 +46,7 @@ api.MapListSensitiveReads();
 api.MapSensitivePolicy();
 
 api.MapCases();
+
+app.MapRosterApi();
 
 return await app.RunServiceAsync(args);

@@ -314,6 +314,43 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("guardianship");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Roster.ImportProgress", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("ImportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("import_id");
+
+                    b.Property<bool>("Cancelled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("cancelled");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("phase");
+
+                    b.Property<int>("Rows")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("DistrictId", "ImportId")
+                        .HasName("pk_import_progress");
+
+                    b.ToTable("import_progress");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Roster.RosterChange", b =>
                 {
                     b.Property<Guid>("ImportId")
