@@ -37,6 +37,7 @@ internal static class Routes
             .. Services.Select(service => Route(service.Name, $"/api/{service.Name}/{{**rest}}")),
             .. Services.Select(service => Route(service.Name, $"/openapi/{service.Name}.json")),
             Route("identity", "/account/{**rest}"),
+            Route("archives", "/ims/oneroster/{**rest}"), // the standard says where it is
             SignIn("/account/sign-in"),
             SignIn("/account/code"),
             SignIn("/account/roles"),

@@ -9,6 +9,14 @@ internal static class ArchivesFailures
     public static readonly Failure RosterRefused = new("archives.roster-refused", 422,
         "名册无法导入，未做任何更改；原因见 errors。", "The roster cannot be imported and nothing was changed; see errors.");
 
+    /// <summary>The id that the client chose is an import's already.</summary>
+    public static readonly Failure ImportExists = new("archives.import-exists", 409,
+        "此编号的导入已存在，请另选编号。", "There is an import of this id; choose another.");
+
+    /// <summary>Somebody cancelled the import while it was being checked.</summary>
+    public static readonly Failure ImportCancelled = new("archives.import-cancelled", 409,
+        "导入已被取消，未做任何更改。", "The import was cancelled; nothing was changed.");
+
     /// <summary>The import was decided already.</summary>
     public static readonly Failure ImportDecided = new("archives.import-decided", 409,
         "该次导入已处理({0}),请重新上传。", "This import is {0} already; upload the file again.");

@@ -6,6 +6,7 @@ using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Rights;
+using HomeSchool.Archives.OneRoster;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
@@ -104,5 +105,7 @@ api.MapPersonalData();
 api.MapConsents();
 api.MapCorrections();
 api.MapRetention();
+
+app.MapRosterApi();
 
 return await app.RunServiceAsync(args);

@@ -46,7 +46,7 @@ internal static class Examples
     [
         .. services.SelectMany(service => In(service, Common(service))),
         .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs), .. In("archives", Rights),
-        .. In("archives", Attachments), .. In("archives", Passing),
+        .. In("archives", Attachments), .. In("archives", Passing), .. In("archives", OneRoster),
         .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
         .. In("identity", Identity),
     ];
@@ -63,6 +63,8 @@ internal static class Examples
         List("FindStudents", Class, w => $"{OfDistrict(w)}/students?schoolId={w.School.Id}&classId={w.Class.Id}", w => w.Child.Id),
         Thing("ReadStudent", Child, w => Call.Get($"{OfDistrict(w)}/students/{w.Child.Id}")),
         Thing("ImportRoster", District, w => Call.Post($"{OfDistrict(w)}/imports", World.Roster().Zip())),
+        Any("DownloadRosterTemplate", w => Call.Get($"{OfDistrict(w)}/imports/template.xlsx")),
+        Any("DownloadRosterTemplateCsv", w => Call.Get($"{OfDistrict(w)}/imports/template.csv")),
         List("ListImports", District, w => $"{OfDistrict(w)}/imports", w => w.Import),
         Thing("ReadImport", District, w => Call.Get($"{OfDistrict(w)}/imports/{w.Import}")),
         List("ListImportMistakes", District, w => $"{OfDistrict(w)}/imports/{w.Import}/mistakes"),
@@ -259,6 +261,36 @@ internal static class Examples
             ("ReceiveTransferredItems", "receive") }.Select(act => Thing(
                 act.Item1, Child, w => Call.Post($"{OfDistrict(w)}/transfers/{w.Transfer}/{act.Item2}", new { })) with { Answers = 409 }),
     ];
+    ];
+
+    // Ids are those of the exporting system, alike in all districts here: whose rows are shown, Shows says.
+    private static IEnumerable<Example> OneRoster
+    {
+        get
+        {
+            const string root = "/ims/oneroster/rostering/v1p2";
+            foreach (var (path, shows) in new (string, Func<World, Guid>?)[]
+            {
+                ("orgs", w => w.School.Id), ("schools", w => w.School.Id), ("academicSessions", null), ("terms", null),
+                ("classes", w => w.Class.Id), ("users", w => w.Child.Id), ("students", w => w.Child.Id), ("teachers", null), ("enrollments", null),
+            })
+            {
+                var name = char.ToUpperInvariant(path[0]) + path[1..];
+                yield return Any($"OneRosterList{name}", _ => Call.Get($"{root}/{path}?limit=1000")) with { Shows = shows };
+                yield return Any($"OneRosterRead{name}", $"{root}/{path}/nothing") with { Answers = 404 };
+            }
+
+            foreach (var (name, path) in new[]
+            {
+                ("ClassesOfSchools", "schools/nothing/classes"), ("EnrollmentsOfSchools", "schools/nothing/enrollments"),
+                ("StudentsOfSchools", "schools/nothing/students"), ("TeachersOfSchools", "schools/nothing/teachers"),
+                ("StudentsOfClasses", "classes/nothing/students"), ("TeachersOfClasses", "classes/nothing/teachers"),
+            })
+            {
+                yield return Any($"OneRosterList{name}", $"{root}/{path}") with { Answers = 404 };
+            }
+        }
+    }
 
     private static Example[] Visits =>
     [
@@ -441,7 +473,7 @@ internal static class Examples
         ];
     }
 
-    private static IEnumerable<Example> In(string service, Example[] examples) =>
+    private static IEnumerable<Example> In(string service, IEnumerable<Example> examples) =>
         examples.Select(example => example with { Endpoint = $"{service} {example.Endpoint}" });
 
     private static Example Thing(string endpoint, Func<World, Node> of, Func<World, Task<Call>> call) =>

@@ -194,6 +194,7 @@ public sealed class World
 
         await world.DecideAsync();
         await world.ParkAsync();
+        await world.LeaveProgressAsync();
         return world;
     }
 
@@ -754,6 +755,23 @@ public sealed class World
                 park.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = district.Id });
                 await park.ExecuteNonQueryAsync();
             }
+        }
+    }
+
+    // Of imports that nobody checks any more: whoever uploads next removes them.
+    private async Task LeaveProgressAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(installation.Database("archives"));
+        foreach (var district in new[] { District, OtherDistrict.Up(PlaceKind.District) })
+        {
+            await using var leave = database.CreateCommand(
+                """
+                INSERT INTO import_progress (district_id, import_id, phase, rows, started_at, seen_at, cancelled)
+                VALUES ($1, $2, 'Reading', 1, now(), now(), false)
+                """);
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = district.Id });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
+            await leave.ExecuteNonQueryAsync();
         }
     }
 

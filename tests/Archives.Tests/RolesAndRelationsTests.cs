@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using HomeSchool.Archives.Roster;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 
@@ -64,8 +63,10 @@ public sealed class RolesAndRelationsTests(ArchivesFixture archives)
             (5, "relationshipRole", "relation.not-kept"), (6, "userSourcedId", "reference.child"),
             (7, "relationshipUserSourcedId", "reference.agent"), (8, "relationshipRole", "value.not-allowed"),
         ], ignoreOrder: true);
-        (await GuardiansAsync("P1")).ShouldBe([("G1", GuardianRelation.Guardian, LegalStatus.Guardian, 1), ("G2", GuardianRelation.Relative, LegalStatus.Caregiver, 2)]);
-        (await GuardiansAsync("P3")).ShouldBe([("G3", GuardianRelation.Relative, LegalStatus.Caregiver, 1), ("G1", GuardianRelation.Parent, LegalStatus.Guardian, 2)]);
+        (await GuardiansAsync("P1")).ShouldBe(
+            [("G1", GuardianRelation.Guardian, LegalStatus.Guardian, 1), ("G2", GuardianRelation.Relative, LegalStatus.Caregiver, 2)]);
+        (await GuardiansAsync("P3")).ShouldBe(
+            [("G3", GuardianRelation.Relative, LegalStatus.Caregiver, 1), ("G1", GuardianRelation.Parent, LegalStatus.Guardian, 2)]);
         RosterSheetTests.Counts(await district.CheckAsync(roster.Zip())).ShouldBe("");
     }
 
@@ -79,7 +80,7 @@ public sealed class RolesAndRelationsTests(ArchivesFixture archives)
             ("classes.csv", Encoding.UTF8.GetBytes("sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId\n1,1,x,,")),
         ]));
         var problem = await answer.ShouldBeProblemAsync(HttpStatusCode.UnprocessableEntity, "archives.roster-refused");
-        problem["errors"]!.AsArray().Select(error => (string?)error!["code"]).ShouldContain("file.other-format");
+        problem["errors"]!.AsArray().ShouldContain(error => (string?)error!["code"] == "file.other-format");
     }
 
     private async Task<IEnumerable<(string, GuardianRelation, LegalStatus, int)>> GuardiansAsync(string student)

@@ -133,10 +133,11 @@ public sealed class RosterPackageTests : IDisposable
     }
 
     [Fact]
-    public async Task An_export_of_the_next_version_is_recognised()
+    public async Task An_export_of_the_next_version_needs_its_roles()
     {
         var users = "sourcedId,status,dateLastModified,enabledUser,username,givenName,familyName\n1,,,true,a,b,c"u8.ToArray();
-        (await RefusedAsync(("users.csv", users)))[^1].ShouldBe("users.csv:1 file.other-version");
+        (await RefusedAsync(("users.csv", users))).ShouldBe(
+            ["users.csv:1 header.column-missing role", "users.csv:1 header.column-missing orgSourcedIds"]);
     }
 
     [Fact]
@@ -203,10 +204,10 @@ public sealed class RosterPackageTests : IDisposable
         {
             var path = Path.Combine(folder.FullName, $"{uploads.Count}-{Guid.CreateVersion7():N}");
             await File.WriteAllBytesAsync(path, bytes);
-            uploads.Add(new UploadedFile(name, path));
+            uploads.Add(new UploadedFile(name, () => File.OpenRead(path)));
         }
 
         var remarks = new RosterRemarks();
-        return (await RosterPackage.OpenAsync(uploads, limits, null, [], remarks, default), remarks);
+        return (await RosterPackage.OpenAsync(uploads, limits, null, [], null, remarks, default), remarks);
     }
 }

@@ -21,6 +21,18 @@ public sealed class ForwardingTests
         (received.Method, received.Path, received.Query).ShouldBe(("PATCH", "/api/archives/students/张", "?name=%E5%B0%8F+%26x"));
     }
 
+    [Fact]
+    public async Task OneRoster_is_where_its_standard_says()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+
+        var answer = await gateway.SendAsync(HttpMethod.Get, "/ims/oneroster/rostering/v1p2/schools/S1/classes?limit=1");
+
+        var received = await answer.Content.ReadFromJsonAsync<Received>();
+        received.ShouldNotBeNull();
+        (received.Path, received.Query).ShouldBe(("/ims/oneroster/rostering/v1p2/schools/S1/classes", "?limit=1"));
+    }
+
     [Theory]
     [InlineData("/api/visitsx/appointments")]
     [InlineData("/api/platform/outbox")]

@@ -14,14 +14,14 @@ internal static class CancelImport
     public static void MapCancelImport(this IEndpointRouteBuilder api) =>
         api.MapPost("/districts/{districtId:guid}/imports/{importId:guid}/cancel", HandleAsync)
             .WithName("CancelImport")
-            .WithSummary("Cancel an import that waits to be confirmed.")
+            .WithSummary("Cancel an import that is being checked, or waits to be confirmed.")
             .Command(Permission.RosterImport);
 
     private static async Task<Results<NoContent, Problem>> HandleAsync(
         Guid districtId, Guid importId, ArchivesDb db, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         if (!await db.Set<RosterImport>().AnyAsync(i => i.DistrictId == districtId && i.Id == importId, cancel))
-            return Failures.NotFound.Because();
+            return await StopAsync(db, districtId, importId, audit, cancel);
         await RosterCheck.LockAsync((NpgsqlConnection)db.Database.GetDbConnection(), districtId, cancel);
         var import = await db.Set<RosterImport>().SingleAsync(i => i.DistrictId == districtId && i.Id == importId, cancel);
         if (import.State != ImportState.Checked)
@@ -29,6 +29,21 @@ internal static class CancelImport
         import.Decide(ImportState.Cancelled, clock.GetUtcNow());
         await db.Set<RosterChange>().Where(change => change.ImportId == importId).ExecuteDeleteAsync(cancel);
         audit.About("roster-import", importId, districtId, null);
+        return TypedResults.NoContent();
+    }
+
+    // Whoever checks it hears of it within a second, and takes back all that was done.
+    private static async Task<Results<NoContent, Problem>> StopAsync(
+        ArchivesDb db, Guid district, Guid import, AuditTrail audit, CancellationToken cancel)
+    {
+        if (await db.Set<ImportProgress>().FromSqlRaw($"SELECT * FROM import_progress WHERE {ImportWatch.Alive}")
+            .Where(progress => progress.DistrictId == district && progress.ImportId == import)
+            .ExecuteUpdateAsync(set => set.SetProperty(progress => progress.Cancelled, true), cancel) == 0)
+        {
+            return Failures.NotFound.Because();
+        }
+
+        audit.About("roster-import", import, district, null);
         return TypedResults.NoContent();
     }
 }

@@ -28,8 +28,18 @@ public sealed record ImportBody(
     /// <summary>What happens at each school, if this is a rollover instead of an upload.</summary>
     public RolloverReport? Rollover { get; init; }
 
+    /// <summary>While it is being checked, how far it is.</summary>
+    public ProgressBody? Progress { get; init; }
+
     /// <summary>While it waits for its decision, the first few records of each kind and change.</summary>
     public IReadOnlyList<ChangeExample> Examples { get; init; } = [];
+
+    /// <summary>Writes an import that is being checked.</summary>
+    internal static ImportBody Of(ImportProgress progress) =>
+        new(progress.ImportId, progress.DistrictId, ImportState.Checking, progress.StartedAt, null, [], [], 0, 0, [], [], [], false)
+        {
+            Progress = new ProgressBody(progress.Phase, progress.Rows),
+        };
 
     /// <summary>Writes an import for the caller, with examples of what it would change.</summary>
     public static async Task<ImportBody> OfAsync(
@@ -59,6 +69,11 @@ public sealed record ImportBody(
             count.Kind is RecordKind.School or RecordKind.Class or RecordKind.Guardian or RecordKind.Staff
             && count.Withdrawn > (count.Withdrawn + count.Changed + count.Unchanged) * limits.WithdrawalShare);
 }
+
+/// <summary>How far a check is.</summary>
+/// <param name="Phase">What it is doing.</param>
+/// <param name="Rows">Rows read so far, of all files.</param>
+public sealed record ProgressBody(ImportPhase Phase, int Rows);
 
 /// <summary>A record that an import would change, to see what its counts are about.</summary>
 /// <param name="Kind">Which kind.</param>

@@ -18,7 +18,8 @@ internal static class ImportRoster
         var limits = api.ServiceProvider.GetRequiredService<IOptions<RosterLimits>>().Value;
         api.MapPost("/districts/{districtId:guid}/imports", HandleAsync)
             .WithName("ImportRoster")
-            .WithSummary("Upload a roster (OneRoster, or a Chinese roster sheet): a zip, csv or xlsx, or a form with several files. A dry run.")
+            .WithSummary("Upload a roster (OneRoster, or a Chinese roster sheet): a zip, csv or xlsx, or a form with several files. A dry run. "
+                + "With an id of the client's choice, it can be watched and cancelled meanwhile.")
             .Accepts<RosterUpload>("multipart/form-data", "application/zip", "application/x-zip-compressed", "text/csv",
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream")
             .WithMetadata(new RequestSizeLimitAttribute(limits.UploadBytes))
@@ -26,8 +27,8 @@ internal static class ImportRoster
     }
 
     private static async Task<Results<Created<ImportBody>, Problem>> HandleAsync(
-        Guid districtId, Guid? schoolId, RosterUpload upload, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
-        IOptions<RosterLimits> limits, SheetSecret secret, HttpContext http, CancellationToken cancel)
+        Guid districtId, Guid? schoolId, Guid? id, RosterUpload upload, ArchivesDb db, NpgsqlDataSource database, CurrentCaller current,
+        AuditTrail audit, TimeProvider clock, IOptions<RosterLimits> limits, SheetSecret secret, HttpContext http, CancellationToken cancel)
     {
         if (!current.Caller.ScopeOf(Permission.RosterImport).Districts.Contains(districtId))
             return Failures.NotFound.Because();
@@ -37,34 +38,45 @@ internal static class ImportRoster
             return Failures.NotFound.Because();
         }
 
-        var remarks = upload.Remarks;
-        using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, schoolId, secret.Key, remarks, cancel);
-        if (remarks.Refusals.Count > 0)
-            return Refused(ArchivesFailures.RosterRefused, remarks);
-
-        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
-        var version = await RosterCheck.LockAsync(connection, districtId, cancel);
-        await RosterImport.SupersedeAsync(db, districtId, clock, cancel);
-        var import = Guid.CreateVersion7();
-        var report = await RosterCheck.RunAsync(
-            connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), cancel);
-        if (report is null)
-            return Refused(ArchivesFailures.RosterRefused, remarks);
-
-        var row = new RosterImport
+        var import = id ?? Guid.CreateVersion7();
+        if (await ImportWatch.BeginAsync(database, districtId, import, clock.GetUtcNow(), cancel) is not { } watch)
+            return ArchivesFailures.ImportExists.Because();
+        // To be seen until the import itself is.
+        http.Response.RegisterForDisposeAsync(watch);
+        try
         {
-            DistrictId = districtId,
-            Id = import,
-            BaseVersion = version,
-            CreatedAt = clock.GetUtcNow(),
-            CreatedBy = current.Caller.Name,
-            Report = report,
-        };
-        db.Add(row);
-        audit.About("roster-import", import, districtId, null);
-        await using var batch = new NpgsqlBatch(connection);
-        return TypedResults.Created(
-            $"/api/archives/districts/{districtId}/imports/{import}", await ImportBody.OfAsync(row, batch, limits.Value, http, cancel));
+            var remarks = upload.Remarks;
+            using var package = await RosterPackage.OpenAsync(upload.Files, limits.Value, schoolId, secret.Key, watch, remarks, watch.Cancel);
+            if (remarks.Refusals.Count > 0)
+                return Refused(ArchivesFailures.RosterRefused, remarks);
+
+            var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+            var version = await RosterCheck.LockAsync(connection, districtId, watch.Cancel);
+            await RosterImport.SupersedeAsync(db, districtId, clock, watch.Cancel);
+            var report = await RosterCheck.RunAsync(
+                connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), watch.Cancel);
+            if (report is null)
+                return Refused(ArchivesFailures.RosterRefused, remarks);
+
+            var row = new RosterImport
+            {
+                DistrictId = districtId,
+                Id = import,
+                BaseVersion = version,
+                CreatedAt = clock.GetUtcNow(),
+                CreatedBy = current.Caller.Name,
+                Report = report,
+            };
+            db.Add(row);
+            audit.About("roster-import", import, districtId, null);
+            await using var batch = new NpgsqlBatch(connection);
+            return TypedResults.Created(
+                $"/api/archives/districts/{districtId}/imports/{import}", await ImportBody.OfAsync(row, batch, limits.Value, http, watch.Cancel));
+        }
+        catch (OperationCanceledException) when (watch.IsCancelled)
+        {
+            return ArchivesFailures.ImportCancelled.Because();
+        }
     }
 
     /// <summary>Refuses an upload, with the place of each reason.</summary>

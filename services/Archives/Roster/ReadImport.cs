@@ -15,7 +15,7 @@ internal static class ReadImport
     public static void MapReadImport(this IEndpointRouteBuilder api) =>
         api.MapGet("/districts/{districtId:guid}/imports/{importId:guid}", HandleAsync)
             .WithName("ReadImport")
-            .WithSummary("An import with its report.")
+            .WithSummary("An import with its report; or, while it is being checked, how far it is.")
             .Query(Permission.RosterImport);
 
     private static async Task<Results<Ok<ImportBody>, Problem>> HandleAsync(
@@ -25,7 +25,9 @@ internal static class ReadImport
         if (await db.Set<RosterImport>().AsNoTracking()
             .SingleOrDefaultAsync(import => import.DistrictId == districtId && import.Id == importId, cancel) is not { } import)
         {
-            return Failures.NotFound.Because();
+            return await db.Set<ImportProgress>().FromSqlRaw($"SELECT * FROM import_progress WHERE {ImportWatch.Alive}").AsNoTracking()
+                .SingleOrDefaultAsync(import => import.DistrictId == districtId && import.ImportId == importId, cancel) is { } progress
+                ? TypedResults.Ok(ImportBody.Of(progress)) : Failures.NotFound.Because();
         }
 
         await db.Database.OpenConnectionAsync(cancel);

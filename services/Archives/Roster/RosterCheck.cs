@@ -59,6 +59,7 @@ internal static class RosterCheck
         NpgsqlConnection connection, RosterPackage package, RosterRemarks remarks, Guid district, Guid import, long version,
         DateOnly today, CancellationToken cancel)
     {
+        Tell(ImportPhase.Reading);
         await ExecuteAsync(connection, await SqlAsync("Staging.sql", cancel), cancel);
         await StageAsync(connection, package, cancel);
         if (remarks.Refusals.Count > 0)
@@ -66,17 +67,25 @@ internal static class RosterCheck
         if (package.Has(RosterFile.Sheet))
             await ExecuteAsync(connection, SheetSql(await SqlAsync("Sheet.sql", cancel), package, district, version, today), cancel);
 
+        Tell(ImportPhase.Comparing);
         foreach (var (table, file) in Identified)
             await ExecuteAsync(connection, RejectRepeatedSql(table, file), cancel);
         if (package.Has(RosterFile.Roles))
             await ExecuteAsync(connection, Fill(await SqlAsync("Roles.sql", cancel), district, version, today), cancel);
         await ExecuteAsync(connection, CompareSql(await SqlAsync("Compare.sql", cancel), package, district, version, today), cancel);
+        Tell(ImportPhase.Keeping);
         await ReadRemarksAsync(connection, package, remarks, cancel);
         await KeepMistakesAsync(connection, remarks, district, import, cancel);
         var (changes, losses) = await KeepChangesAsync(connection, district, import, version, today, cancel);
         return new RosterReport(
             [.. package.Counts.Select(pair => new FileCount(pair.Value.Name, pair.Key.Name, pair.Value.Rows, pair.Value.Rejected))],
             changes, remarks.Errors, remarks.Warnings, remarks.Notes, losses);
+
+        void Tell(ImportPhase phase)
+        {
+            if (package.Watch is { } watch)
+                watch.Phase = phase;
+        }
     }
 
     /// <summary>

@@ -10,6 +10,9 @@ public enum ImportState
     /// <summary>Checked: the report shows what would change; nothing has.</summary>
     Checked,
 
+    /// <summary>Being checked: shown only while it lasts, never stored.</summary>
+    Checking,
+
     /// <summary>Confirmed: exactly what the report shows was done.</summary>
     Confirmed,
 

@@ -27,10 +27,10 @@ public sealed class RosterLimits
     public double WithdrawalShare { get; set; } = 0.05;
 }
 
-/// <summary>A file as it was uploaded, in a temporary file.</summary>
+/// <summary>A file as it was uploaded.</summary>
 /// <param name="Name">As the client called it.</param>
-/// <param name="Path">Where its bytes are.</param>
-internal sealed record UploadedFile(string Name, string Path);
+/// <param name="Open">Reads its bytes from the beginning; the stream can seek.</param>
+internal sealed record UploadedFile(string Name, Func<Stream> Open);
 
 /// <summary>
 /// An upload, opened: which of its files are which of OneRoster's, or the Chinese roster sheet, each looked through once for its size, its
@@ -67,6 +67,9 @@ internal sealed class RosterPackage : IDisposable
     /// <summary>Makes ids out of what must not be kept.</summary>
     public byte[] Secret { get; private init; } = [];
 
+    /// <summary>Hears of each row that is read, and of what is done with them.</summary>
+    public ImportWatch? Watch { get; private init; }
+
     /// <summary>Whether the file is there.</summary>
     public bool Has(RosterFile file) => files.ContainsKey(file);
 
@@ -96,13 +99,14 @@ internal sealed class RosterPackage : IDisposable
     /// <param name="limits">How large they may be.</param>
     /// <param name="school">The one school that a roster sheet is about.</param>
     /// <param name="secret">See <see cref="Secret"/>.</param>
+    /// <param name="watch">Hears of each row that is read.</param>
     /// <param name="remarks">What there is to say about them.</param>
     /// <param name="cancel">Ends it.</param>
     public static async Task<RosterPackage> OpenAsync(
-        IReadOnlyList<UploadedFile> uploads, RosterLimits limits, Guid? school, byte[] secret, RosterRemarks remarks,
-        CancellationToken cancel)
+        IReadOnlyList<UploadedFile> uploads, RosterLimits limits, Guid? school, byte[] secret, ImportWatch? watch,
+        RosterRemarks remarks, CancellationToken cancel)
     {
-        var package = new RosterPackage(limits, remarks) { School = school, Secret = secret };
+        var package = new RosterPackage(limits, remarks) { School = school, Secret = secret, Watch = watch };
         try
         {
             foreach (var upload in uploads)
@@ -150,6 +154,7 @@ internal sealed class RosterPackage : IDisposable
             }
 
             rows++;
+            Watch?.Count();
             line.Begin();
             if (found != CsvLine.Fields)
             {
@@ -210,9 +215,11 @@ internal sealed class RosterPackage : IDisposable
     private async Task AddAsync(UploadedFile upload, CancellationToken cancel)
     {
         var magic = new byte[4];
-        await using (var stream = File.OpenRead(upload.Path))
+        long length;
+        await using (var stream = upload.Open())
         {
-            if (stream.Length == 0)
+            length = stream.Length;
+            if (length == 0)
             {
                 remarks.Add(RosterTexts.FileEmpty, upload.Name);
                 return;
@@ -226,14 +233,14 @@ internal sealed class RosterPackage : IDisposable
         else if (magic is [(byte)'P', (byte)'K', _, _])
             await AddZipAsync(upload, cancel);
         else
-            await AddTextAsync(upload.Name, new FileInfo(upload.Path).Length, () => File.OpenRead(upload.Path), cancel);
+            await AddTextAsync(upload.Name, length, upload.Open, cancel);
     }
 
     private async Task AddZipAsync(UploadedFile upload, CancellationToken cancel)
     {
         try
         {
-            var archive = new ZipArchive(File.OpenRead(upload.Path), ZipArchiveMode.Read);
+            var archive = new ZipArchive(upload.Open(), ZipArchiveMode.Read);
             archives.Add(archive);
             if (archive.Entries.Count > limits.Files)
             {
@@ -243,7 +250,7 @@ internal sealed class RosterPackage : IDisposable
 
             if (archive.GetEntry("[Content_Types].xml") is not null)
             {
-                await AddWorkbookAsync(upload.Name, archive, () => File.OpenRead(upload.Path), cancel);
+                await AddWorkbookAsync(upload.Name, archive, upload.Open, cancel);
                 return;
             }
 
@@ -346,7 +353,8 @@ internal sealed class RosterPackage : IDisposable
             remarks.Add(RosterTexts.FileTwice, name, value: other.Name);
         else if (RosterHeader.Match(file, name, line, names, remarks) is { } header)
             files.Add(file, new Source(name, header, line, names, open));
-        else if (file == RosterFile.Classes && names.Contains("orgSourcedId") || file == RosterFile.Roles && names.Contains("isPrimary"))
+        else if (file == RosterFile.Classes && names.Contains("orgSourcedId", StringComparer.Ordinal)
+            || file == RosterFile.Roles && names.Contains("isPrimary", StringComparer.Ordinal))
             remarks.Add(RosterTexts.OtherFormat, name, line);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -93,6 +94,8 @@ internal sealed record SheetRow(
     DateOnly? BirthDate, string? Sex, SheetGuardian?[] Guardians, bool Good) : IRosterRow
 {
     private static readonly string[] Days = ["yyyyMMdd", "yyyy-M-d", "yyyy/M/d", "yyyy.M.d", "yyyy年M月d日"];
+
+    private static readonly SearchValues<char> Relatives = SearchValues.Create("祖外爷奶姥公婆叔伯姑舅姨兄姐哥");
 
     public bool Identified => Key.Length > 0;
 
@@ -258,7 +261,7 @@ internal sealed record SheetRow(
 
     private static string Role(string relation, bool? isGuardian) =>
         // 祖父 and 外婆 before 父 and 母.
-        relation.AsSpan().ContainsAny("祖外爷奶姥公婆叔伯姑舅姨兄姐哥") ? "relative"
+        relation.AsSpan().ContainsAny(Relatives) ? "relative"
         : relation.AsSpan().ContainsAny("父母爸妈") || relation.StartsWith("51", StringComparison.Ordinal)
             || relation.StartsWith("52", StringComparison.Ordinal) ? "parent"
         : relation.Contains("监护", StringComparison.Ordinal) || relation.Length == 0 && isGuardian != false ? "guardian"

@@ -19,6 +19,11 @@ internal static class RosterTables
                 report => JsonSerializer.Serialize(report, Json.Options),
                 text => JsonSerializer.Deserialize<RosterReport>(text, Json.Options)!);
         });
+        modelBuilder.Entity<ImportProgress>(progress =>
+        {
+            progress.HasKey(p => new { p.DistrictId, p.ImportId });
+            progress.Property(p => p.Phase).HasConversion<string>();
+        });
         modelBuilder.Entity<RosterChange>(change =>
         {
             change.HasKey(c => new { c.ImportId, c.Kind, c.Id });
