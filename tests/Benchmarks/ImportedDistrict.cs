@@ -7,7 +7,9 @@ using HomeSchool.Testing;
 
 namespace HomeSchool.Benchmarks;
 
-/// <summary>The Archives service with a database of its own, alone or behind the gateway, and districts of the demonstration's generator.</summary>
+/// <summary>
+/// The Archives service with a database of its own, alone or behind the gateway, and districts of the demonstration's generator.
+/// </summary>
 internal sealed class ImportedDistrict : IAsyncDisposable
 {
     private readonly Servers servers;

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace HomeSchool.Testing;
 
 /// <summary>
-/// Counts what a piece of a test asks of PostgreSQL, as Npgsql traces it. It counts the flow of calls that began it and nothing of other
-/// tests beside it; a host in this process belongs to the flow when its <c>Server.PreserveExecutionContext</c> is set.
+/// Counts what a piece of a test asks of PostgreSQL, as Npgsql traces it. It counts the flow of calls that began it and nothing of
+/// other tests beside it; a host in this process belongs to the flow when its <c>Server.PreserveExecutionContext</c> is set.
 /// </summary>
 /// <example><code>
 /// using var statements = Statements.Count();
@@ -33,7 +33,8 @@ public sealed class Statements : IDisposable
     /// <summary>Commands and batches, each of which is one round trip.</summary>
     public int RoundTrips => commands.Count;
 
-    /// <summary>The statements in them; a batch has several, the scope of row-level security (<c>set_config</c>) among them.</summary>
+    /// <summary>The statements in them; a batch has several, the scope of row-level security (<c>set_config</c>) among
+    /// them.</summary>
     public IReadOnlyList<string> Texts =>
         [.. commands.SelectMany(command => command.Split(";\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 

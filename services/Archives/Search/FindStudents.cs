@@ -9,8 +9,8 @@ using Npgsql;
 namespace HomeSchool.Archives.Search;
 
 /// <summary>
-/// Finds students on the roll today by the beginning of the name or given name (张小, 小明), of its pinyin (zhangxiao, xiaoming), of its
-/// initials (zxm), or of the number; in schools also by any part of the name. Without a text it lists them.
+/// Finds students on the roll today by the beginning of the name or given name (张小, 小明), of its pinyin (zhangxiao, xiaoming), of
+/// its initials (zxm), or of the number; in schools also by any part of the name. Without a text it lists them.
 /// </summary>
 internal static class FindStudents
 {
@@ -47,7 +47,9 @@ internal static class FindStudents
         var take = Cursor.Size(size);
         var prefix = SearchKeys.Normalise(text ?? "");
         var rows = await db.Database.SqlQueryRaw<FoundRow>(
-            wholeDistrict && schoolId is null ? FindStudentsSql.InDistrict(prefix, last, take + 1) : FindStudentsSql.InSchools(take + 1),
+            wholeDistrict && schoolId is null
+                ? FindStudentsSql.InDistrict(prefix, last, take + 1)
+                : FindStudentsSql.InSchools(take + 1),
             [
                 new NpgsqlParameter("district", districtId), new NpgsqlParameter("today", LocalDay.Today(clock)),
                 new NpgsqlParameter("from", prefix), new NpgsqlParameter("to", FindStudentsSql.EndOf(prefix)),
@@ -70,8 +72,8 @@ internal static class FindStudents
     }
 
     private sealed record FoundRow(
-        int Place, string Key, Guid StudentId, Guid EnrolmentId, string FamilyName, string GivenName, string? Number, Guid SchoolId,
-        Guid? ClassId, string? Grade);
+        int Place, string Key, Guid StudentId, Guid EnrolmentId, string FamilyName, string GivenName, string? Number,
+        Guid SchoolId, Guid? ClassId, string? Grade);
 }
 
 /// <summary>Where a page of what was found ends.</summary>
@@ -108,16 +110,20 @@ internal static class FindStudentsSql
     public static string EndOf(string prefix) => prefix + char.ConvertFromUtf32(0x10FFFF);
 
     /// <summary>
-    /// Of all students of a district: each key's index is walked in its order, from where the last page ended, as far as the page goes.
+    /// Of all students of a district: each key's index is walked in its order, from where the last page ended, as far as the page
+    /// goes.
     /// </summary>
     public static string InDistrict(string prefix, SearchPlace last, int rows)
     {
-        // All students have a name; what is written in Han begins no pinyin; of one letter's initials the pinyin begins with it, too.
+        // All students have a name; what is written in Han begins no pinyin; of one letter's initials the pinyin begins with it,
+        // too.
         var places = prefix.Length == 0 ? [1]
             : Pinyin.Of(prefix[0]).Length > 0 ? [1, 2, 6]
             : prefix.Length == 1 ? [1, 2, 3, 4, 6]
             : Enumerable.Range(1, StudentSearch.Keys.Length);
-        return Describe(string.Join("\nUNION ALL\n", places.Where(place => place >= last.Place).Select(OfPlace).DefaultIfEmpty(OfPlace(1))), rows);
+        return Describe(
+            string.Join("\nUNION ALL\n", places.Where(place => place >= last.Place).Select(OfPlace).DefaultIfEmpty(OfPlace(1))),
+            rows);
 
         string OfPlace(int place)
         {

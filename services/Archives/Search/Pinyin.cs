@@ -1,8 +1,8 @@
 namespace HomeSchool.Archives.Search;
 
 /// <summary>
-/// How Han characters are read, without tones, as <c>pinyin.txt</c> has it: each by itself, since names are no words. A character that is
-/// read differently in names (单 shan, 曾 zeng) has several readings.
+/// How Han characters are read, without tones, as <c>pinyin.txt</c> has it: each by itself, since names are no words. A character
+/// that is read differently in names (单 shan, 曾 zeng) has several readings.
 /// </summary>
 internal static class Pinyin
 {

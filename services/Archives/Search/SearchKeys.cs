@@ -47,7 +47,8 @@ internal readonly record struct SearchKeys(
     }
 
     /// <summary>
-    /// The form in which keys are kept and compared: letters and digits in lower case, without accents. Who has no ü types v (lv for 吕).
+    /// The form in which keys are kept and compared: letters and digits in lower case, without accents. Who has no ü types v
+    /// (lv for 吕).
     /// </summary>
     public static string Normalise(string text)
     {

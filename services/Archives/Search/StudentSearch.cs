@@ -4,7 +4,8 @@ using Npgsql;
 namespace HomeSchool.Archives.Search;
 
 /// <summary>
-/// What a student of the roster is found by, see <see cref="SearchKeys"/>. It follows from the student's row and is written with it.
+/// What a student of the roster is found by, see <see cref="SearchKeys"/>. It follows from the student's row and is written with
+/// it.
 /// </summary>
 public sealed class StudentSearch
 {
@@ -44,8 +45,8 @@ public sealed class StudentSearch
     internal static void Map(ModelBuilder modelBuilder) => modelBuilder.Entity<StudentSearch>(search =>
     {
         search.HasKey(s => new { s.DistrictId, s.StudentId, s.Reading });
-        // Compared byte by byte: what begins with a text lies between two of them, and the operators that say so are leakproof, so that
-        // they use an index behind row-level security, too.
+        // Compared byte by byte: what begins with a text lies between two of them, and the operators that say so are leakproof, so
+        // that they use an index behind row-level security, too.
         foreach (var key in (string[])[nameof(Name), nameof(Given), nameof(Pinyin), nameof(GivenPinyin), nameof(Initials), nameof(Number)])
         {
             search.Property(key).UseCollation("C");
@@ -61,26 +62,25 @@ public sealed class StudentSearch
             DELETE FROM student_search s USING student t
             WHERE t.district_id = $1 AND t.version = $2 AND s.district_id = $1 AND s.student_id = t.id
             """, [new() { Value = district }, new() { Value = version }]);
-        var last = Guid.Empty;
-        while (true)
+        // A cursor: right after a large import the planner knows nothing of the table, and would read all of it for each part.
+        await ExecuteAsync(
+            $"""
+            DECLARE changed_student CURSOR FOR SELECT id, family_name, given_name, number FROM student
+            WHERE district_id = '{district}' AND version = {version} AND withdrawn_on IS NULL
+            """, []);
+        int read;
+        do
         {
             var rows = new List<(Guid Student, SearchKeys Keys)>(AtATime);
-            var read = 0;
-            await using (var command = new NpgsqlCommand(
-                """
-                SELECT id, family_name, given_name, number FROM student
-                WHERE district_id = $1 AND id > $3 AND version = $2 AND withdrawn_on IS NULL ORDER BY id LIMIT $4
-                """, connection)
-            {
-                Parameters = { new() { Value = district }, new() { Value = version }, new() { Value = last }, new() { Value = AtATime } },
-            })
-            await using (var reader = await command.ExecuteReaderAsync(cancel))
+            read = 0;
+            await using (var fetch = new NpgsqlCommand($"FETCH {AtATime} FROM changed_student", connection))
+            await using (var reader = await fetch.ExecuteReaderAsync(cancel))
             {
                 for (; await reader.ReadAsync(cancel); read++)
                 {
-                    last = reader.GetGuid(0);
-                    foreach (var keys in SearchKeys.Of(reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3)))
-                        rows.Add((last, keys));
+                    var number = reader.IsDBNull(3) ? null : reader.GetString(3);
+                    foreach (var keys in SearchKeys.Of(reader.GetString(1), reader.GetString(2), number))
+                        rows.Add((reader.GetGuid(0), keys));
                 }
             }
 
@@ -90,15 +90,16 @@ public sealed class StudentSearch
                 SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
                 """,
                 [
-                    new() { Value = district }, Column(row => row.Student), Column(row => row.Keys.Reading), Column(row => row.Keys.Name),
-                    Column(row => row.Keys.Given), Column(row => row.Keys.Pinyin), Column(row => row.Keys.GivenPinyin),
+                    new() { Value = district }, Column(row => row.Student), Column(row => row.Keys.Reading),
+                    Column(row => row.Keys.Name), Column(row => row.Keys.Given), Column(row => row.Keys.Pinyin), Column(row => row.Keys.GivenPinyin),
                     Column(row => row.Keys.Initials), Column(row => row.Keys.Number),
                 ]);
-            if (read < AtATime)
-                return;
 
-            NpgsqlParameter Column<T>(Func<(Guid Student, SearchKeys Keys), T> of) => new() { Value = rows.ConvertAll(row => of(row)).ToArray() };
+            NpgsqlParameter Column<T>(Func<(Guid Student, SearchKeys Keys), T> of) =>
+                new() { Value = rows.ConvertAll(row => of(row)).ToArray() };
         }
+        while (read == AtATime);
+        await ExecuteAsync("CLOSE changed_student", []);
 
         async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters)
         {
