@@ -235,7 +235,7 @@ public sealed record Answer(int Status, string Body)
 /// <summary>A request that can be sent again and again.</summary>
 /// <param name="Method">GET, POST, …</param>
 /// <param name="Path">With the query.</param>
-/// <param name="Body">Sent as JSON; bytes as a zip, a <see cref="Form"/> as such.</param>
+/// <param name="Body">Sent as JSON; bytes as a file, a <see cref="Form"/> as such.</param>
 public sealed record Call(string Method, string Path, object? Body = null)
 {
     public static Call Get(string path) => new("GET", path);
@@ -255,7 +255,7 @@ public sealed record Call(string Method, string Path, object? Body = null)
         request.Content = Body switch
         {
             null => null,
-            byte[] zip => new ByteArrayContent(zip) { Headers = { ContentType = new("application/zip") } },
+            byte[] file => new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } },
             Form form => new FormUrlEncodedContent(form.Fields),
             Upload upload => upload.ToContent(),
             _ => JsonContent.Create(Body, Body.GetType(), options: Json.Options),
