@@ -50,7 +50,8 @@ public enum Permission
     /// <summary>See what teachers must look out for: allergies, medication and the like (ARC-1).</summary>
     CareNeedsRead,
 
-    /// <summary>Supplement and correct the family's circumstances and the child's needs (ARC-1); guardians their own part.</summary>
+    /// <summary>Supplement and correct the family's circumstances and the child's needs (ARC-1); guardians their own
+    /// part.</summary>
     ArchiveChange,
 
     /// <summary>Record relation, language, channel, entrustment of guardians, and who are siblings (ARC-13).</summary>

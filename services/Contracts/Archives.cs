@@ -255,7 +255,8 @@ public sealed record ClassesMoved(
 public sealed record MovedClass(Guid FromSchoolId, Guid FromClassId, Guid ToSchoolId, Guid ToClassId);
 
 /// <summary>
-/// What a guardian may do about a child changed, or how the guardian is reached (ARC-13): flags, never the reason. Until the first of these
+/// What a guardian may do about a child changed, or how the guardian is reached (ARC-13): flags, never the reason. Until the
+/// first of these
 /// a guardian may do everything, a caregiver all but sign. It comes on the day from which it holds, also when a dated restriction
 /// begins or ends by itself.
 /// </summary>

@@ -56,7 +56,8 @@ public sealed record SurveyAnswersCounted(
 /// <param name="OccurredAt">When the guardian answered. Of several answers of a guardian about a child the latest counts.</param>
 /// <param name="StudentId">The child.</param>
 /// <param name="GuardianId">Who answered.</param>
-/// <param name="Content"><see cref="FamilyIntake"/> as JSON in UTF-8, sealed by the key vault for this student alone at the place table
+/// <param name="Content"><see cref="FamilyIntake"/> as JSON in UTF-8, sealed by the key vault for this student alone at the place
+/// table
 /// <see cref="FamilyIntake.Table"/>, column <see cref="FamilyIntake.Column"/>, row <paramref name="AggregateId"/>.</param>
 [EventName("surveys.family-intake-answered")]
 public sealed record FamilyIntakeAnswered(
@@ -67,7 +68,8 @@ public sealed record FamilyIntakeAnswered(
 }
 
 /// <summary>
-/// What a guardian answers in the family intake survey. Each may be left out; members may be added, and readers pass over those that they
+/// What a guardian answers in the family intake survey. Each may be left out; members may be added, and readers pass over those
+/// that they
 /// do not know.
 /// </summary>
 /// <param name="Structure">Who lives with the child.</param>

@@ -62,7 +62,8 @@ internal static class Inviting
     /// <summary>The day of a time.</summary>
     public static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, Days).DateTime);
 
-    /// <summary>Whether a guardian may not see what is kept of a child (ARC-13): he has no role there, and nobody can give him one.</summary>
+    /// <summary>Whether a guardian may not see what is kept of a child (ARC-13): he has no role there, and nobody can give him
+    /// one.</summary>
     public static Task<bool> IsHiddenAsync(this IdentityDb db, Guid student, Guid guardian, CancellationToken cancel) =>
         db.Set<KnownGuardianRight>().AnyAsync(
             right => right.StudentId == student && right.GuardianId == guardian && right.HiddenSince != null, cancel);

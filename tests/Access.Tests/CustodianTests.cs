@@ -4,7 +4,8 @@ using HomeSchool.Testing;
 
 namespace HomeSchool.AccessTests;
 
-/// <summary>A guardian of two children who is no longer to see one of them: by a later roster, or by a court's document.</summary>
+/// <summary>A guardian of two children who is no longer to see one of them: by a later roster, or by a court's
+/// document.</summary>
 [Trait("Rule", "ALL-1")]
 [Trait("Rule", "ARC-13")]
 [Trait("Goal", "R6")]

@@ -10,7 +10,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace HomeSchool.Archives.Family;
 
-/// <summary>What teachers must look out for in everyday life (ARC-1); what is more than that is a sensitive item (ARC-7).</summary>
+/// <summary>What teachers must look out for in everyday life (ARC-1); what is more than that is a sensitive item
+/// (ARC-7).</summary>
 public enum CareNeed
 {
     /// <summary>过敏史: for every teacher of the class.</summary>

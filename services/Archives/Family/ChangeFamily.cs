@@ -23,9 +23,11 @@ public sealed record FamilyRequest(
 /// <param name="Structure">Who lives with the child.</param>
 /// <param name="Parenting">How the parents bring up the child.</param>
 /// <param name="Language">The language spoken at home.</param>
-/// <param name="Adults">The guardians; for a guardian the own entry, since separated parents' addresses are hidden from each other.</param>
+/// <param name="Adults">The guardians; for a guardian the own entry, since separated parents' addresses are hidden from each
+/// other.</param>
 /// <param name="SiblingIds">Siblings at this school in whose archives the same stands; for a guardian the own children.</param>
-/// <param name="ChangedAt">When it was changed last; <see langword="null"/> while it only comes from the intake survey, or there is nothing.</param>
+/// <param name="ChangedAt">When it was changed last; <see langword="null"/> while it only comes from the intake survey, or there
+/// is nothing.</param>
 /// <param name="ByGuardian">Whether a guardian changed it last.</param>
 /// <param name="Version">Send it back in <c>If-Match</c>, in quotes; 0 while nobody has confirmed or changed anything.</param>
 public sealed record FamilyBody(
@@ -33,7 +35,8 @@ public sealed record FamilyBody(
     IReadOnlyList<Guid> SiblingIds, DateTimeOffset? ChangedAt, bool ByGuardian, long Version);
 
 /// <summary>
-/// The family's facts (ARC-1): written once for all siblings at the school; prefilled from the intake survey (ALL-6); guardians correct and
+/// The family's facts (ARC-1): written once for all siblings at the school; prefilled from the intake survey (ALL-6); guardians
+/// correct and
 /// supplement their own part.
 /// </summary>
 internal static class ChangeFamily
@@ -169,7 +172,8 @@ internal static class ChangeFamily
         return merged;
     }
 
-    /// <summary>Writes the facts into each sibling's file, with that one's guardians only. The file of an erased sibling stays as it is.</summary>
+    /// <summary>Writes the facts into each sibling's file, with that one's guardians only. The file of an erased sibling stays as
+    /// it is.</summary>
     /// <returns>Whether <paramref name="own"/> could be written.</returns>
     internal static async Task<bool> WriteAllAsync(
         this IReadOnlyCollection<FamilyFile> files, KeyVault vault, FamilyFacts facts, ILookup<Guid, Guid> guardians, FamilyFile own,

@@ -61,7 +61,8 @@ public sealed record GuardianDetailBody(
 }
 
 /// <summary>
-/// Shows a child's guardians with what they may do, and records what the roster does not know (ARC-13): relation, language, channel,
+/// Shows a child's guardians with what they may do, and records what the roster does not know (ARC-13): relation, language,
+/// channel,
 /// entrustment.
 /// </summary>
 internal static partial class ChangeGuardian

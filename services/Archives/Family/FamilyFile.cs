@@ -52,7 +52,8 @@ public sealed record FamilyFacts(
 }
 
 /// <summary>
-/// A student's copy of the family's facts at a school (ARC-1). Siblings who were joined have one <see cref="FamilyId"/> and version: what is
+/// A student's copy of the family's facts at a school (ARC-1). Siblings who were joined have one <see cref="FamilyId"/> and
+/// version: what is
 /// changed for one is written for each, sealed under that one's own key and with that one's own guardians only.
 /// </summary>
 public sealed class FamilyFile
@@ -123,7 +124,8 @@ internal static class FamilyFiles
             .Any(own => own.SchoolId == at.SchoolId && own.StudentId == at.StudentId && own.FamilyId == file.FamilyId));
 
     /// <summary>
-    /// The files of the families of some students, to be written. Who writes at the same time waits, in the same order, and then finds
+    /// The files of the families of some students, to be written. Who writes at the same time waits, in the same order, and then
+    /// finds
     /// another version.
     /// </summary>
     public static Task<List<FamilyFile>> LockFamiliesAsync(

@@ -54,7 +54,8 @@ public enum Accommodation
 }
 
 /// <summary>
-/// What is recorded about a guardian of a child beyond the roster (ARC-13): one row a guardian and child, so that the schools of siblings stay
+/// What is recorded about a guardian of a child beyond the roster (ARC-13): one row a guardian and child, so that the schools of
+/// siblings stay
 /// apart. It begins to exist with the first change.
 /// </summary>
 public sealed class GuardianDetail
@@ -122,7 +123,8 @@ public enum CourtDocumentKind
     PoliceDocument,
 }
 
-/// <summary>That a court's or the police's document takes rights from a guardian of a child, from its first day to its last (ARC-13).</summary>
+/// <summary>That a court's or the police's document takes rights from a guardian of a child, from its first day to its last
+/// (ARC-13).</summary>
 public sealed class GuardianRestriction
 {
     /// <summary>The district.</summary>
@@ -164,7 +166,8 @@ public sealed class GuardianRestriction
     internal static readonly SealedColumn SealedNumber = new("archives.guardian_restriction", "number", "id");
 }
 
-/// <summary>A day on which somebody's rights change by themselves: an id and a day, so that work of every night finds its districts.</summary>
+/// <summary>A day on which somebody's rights change by themselves: an id and a day, so that work of every night finds its
+/// districts.</summary>
 public sealed class RightsTurn
 {
     /// <summary>The district.</summary>

@@ -6,7 +6,8 @@ using HomeSchool.ServiceDefaults.Tenancy;
 namespace HomeSchool.Archives.Family;
 
 /// <summary>
-/// Takes from the caller the roles at children whom he may not see any more (ARC-13), before any handler asks for them. So a document is in
+/// Takes from the caller the roles at children whom he may not see any more (ARC-13), before any handler asks for them. So a
+/// document is in
 /// force with its commit for every endpoint here; the other services follow its event.
 /// </summary>
 internal static class GuardianSight

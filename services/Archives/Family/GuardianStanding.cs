@@ -20,7 +20,8 @@ internal sealed record GuardianStanding(
     public int ContactOrder => Detail?.ContactOrder ?? Guardianship.ContactOrder;
 
     /// <summary>
-    /// What the guardian may do on a day. Guardians are equal by default; caregivers may do what was entrusted to them; a document takes
+    /// What the guardian may do on a day. Guardians are equal by default; caregivers may do what was entrusted to them; a
+    /// document takes
     /// away from both.
     /// </summary>
     public IReadOnlyList<GuardianRight> RightsOn(DateOnly day)
@@ -86,7 +87,8 @@ internal static class GuardianStandings
         }).Entity;
 
     /// <summary>
-    /// Announces what a guardian may do from now on, and notes the days on which that changes by itself (<see cref="TurnRights"/>).
+    /// Announces what a guardian may do from now on, and notes the days on which that changes by itself
+    /// (<see cref="TurnRights"/>).
     /// </summary>
     public static async Task AnnounceAsync(
         this ArchivesDb db, GuardianStanding standing, GuardianDetail detail, DateTimeOffset now, CancellationToken cancel)

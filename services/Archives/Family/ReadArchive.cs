@@ -14,7 +14,8 @@ namespace HomeSchool.Archives.Family;
 /// <param name="Guardians">What is recorded about those guardians, and what each may do.</param>
 /// <param name="CareNeeds">What to look out for; <see langword="null"/> for whom that is not.</param>
 /// <param name="Family">The family; <see langword="null"/> for whom that is not.</param>
-/// <param name="Intakes">What guardians said in the intake survey, the latest first; <see langword="null"/> for whom that is not.</param>
+/// <param name="Intakes">What guardians said in the intake survey, the latest first; <see langword="null"/> for whom that is
+/// not.</param>
 /// <param name="Timeline">The latest of the timeline.</param>
 /// <param name="SensitiveItems">How many sensitive items exist (ARC-7), as far as the caller may know.</param>
 public sealed record ArchiveBody(

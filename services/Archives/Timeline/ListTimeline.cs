@@ -18,7 +18,8 @@ namespace HomeSchool.Archives.Timeline;
 public sealed record TimelineRow(DateOnly On, TimelineKind Kind, string Source, Guid RefId, Guid? ClassId);
 
 /// <summary>
-/// Shows a student's timeline (ARC-8). What others announced is stored; when the student came and went is read from the enrolments, so that
+/// Shows a student's timeline (ARC-8). What others announced is stored; when the student came and went is read from the
+/// enrolments, so that
 /// a corrected roster corrects the timeline.
 /// </summary>
 internal static class ListTimeline

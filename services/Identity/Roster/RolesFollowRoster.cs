@@ -7,7 +7,8 @@ namespace HomeSchool.Identity.Roster;
 
 /// <summary>
 /// Lets roles end with what they rest on, and come back with it: a teacher who leaves the class or the school, a guardianship that
-/// was withdrawn, a guardian who may not see the child's data (ARC-13), a child that left. A guardian's role follows the child to the next school. A roster that left half of a school out
+/// was withdrawn, a guardian who may not see the child's data (ARC-13), a child that left. A guardian's role follows the child to
+/// the next school. A roster that left half of a school out
 /// by mistake is mended by the right one; nobody need be invited again.
 /// </summary>
 /// <param name="connection">Open, within a transaction whose tenancy covers the districts of the persons.</param>
