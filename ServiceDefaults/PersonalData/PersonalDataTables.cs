@@ -156,7 +156,7 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
         {
             using var document = JsonDocument.Parse(text);
             json.WriteStartObject();
-            foreach (var member in document.RootElement.EnumerateObject().Where(member => members.Contains(member.Name)))
+            foreach (var member in document.RootElement.EnumerateObject().Where(member => members.Contains(member.Name, StringComparer.Ordinal)))
                 member.WriteTo(json);
             json.WriteEndObject();
         }

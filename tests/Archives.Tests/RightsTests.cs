@@ -57,7 +57,12 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
         files["archives.json"].ShouldContain("小P1");
         files["archives.json"].ShouldContain("13800000000");
         // The other guardian's phone, and name.
-        files.Values.ShouldAllBe(file => !file.Contains("13911112222") && !file.Contains("G2"));
+        foreach (var file in files.Values)
+        {
+            file.ShouldNotContain("13911112222");
+            file.ShouldNotContain("G2");
+        }
+
         (await archives.ScalarAsync<long>(
             "SELECT count(*) FROM platform.audit WHERE subject_id = $1 AND action = 'FetchPersonalDataCopy'", id)).ShouldBe(1);
 
@@ -136,7 +141,7 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
         done.KeyDestroyed.ShouldBeFalse();
         var answer = done.Services.ShouldHaveSingleItem();
         answer.Tables.ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
-        answer.Kept.Select(kept => kept.Because).ShouldContain("auditEvidence");
+        answer.Kept.ShouldContain(kept => kept.Because == "auditEvidence");
         var certificate = await guardian.GetStringAsync(district.Address($"personal-data-requests/{id}/certificate"));
         certificate.ShouldContain("<td>sensitive_item</td><td>1</td>");
         certificate.ShouldNotContain("小P1");

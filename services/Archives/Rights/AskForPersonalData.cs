@@ -1,7 +1,6 @@
 using System.Text;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
-using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;

@@ -1,4 +1,3 @@
-using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -143,7 +142,8 @@ internal static class Consents
         if (!current.Caller.With(Permission.PolicyChange).Any(grant => grant.DistrictId == districtId && grant.SchoolId is null))
             return (Problem)Failures.NotFound;
         var mistakes = new Mistakes();
-        if (settings.Purposes.Count > MostPurposes || settings.Purposes.DistinctBy(purpose => purpose.Key).Count() != settings.Purposes.Count)
+        var keys = settings.Purposes.Select(purpose => purpose.Key).ToHashSet(StringComparer.Ordinal);
+        if (settings.Purposes.Count > MostPurposes || keys.Count != settings.Purposes.Count)
             mistakes.Add(Failures.List.At("purposes", 0, MostPurposes));
         for (var i = 0; i < settings.Purposes.Count && i < MostPurposes; i++)
         {

@@ -1,6 +1,5 @@
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Hosting;
-using HomeSchool.ServiceDefaults.PersonalData;
 
 namespace HomeSchool.Archives.Rights;
 

@@ -126,7 +126,7 @@ internal static class Retention
             row.StudentId, row.SchoolId, row.LeftOn, Of(row, RetentionEnd.Erase), Of(row, RetentionEnd.HandOver)));
 
         DataKind[] Of(DueRow row, RetentionEnd end) =>
-            [.. rules.Where(rule => rule.End == end && row.Kinds.Contains(rule.Kind.ToString())).Select(rule => rule.Kind)];
+            [.. rules.Where(rule => rule.End == end && row.Kinds.Contains(rule.Kind.ToString(), StringComparer.Ordinal)).Select(rule => rule.Kind)];
     }
 
     /// <summary>The district's periods, or the defaults.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using HomeSchool.ServiceDefaults.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
