@@ -33,7 +33,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     internal static readonly string[] TakenOver =
     [
         "sensitive_item", "sensitive_access", "sensitive_read", "handover", "family_file", "family_intake", "timeline_entry",
-        "student_needs", "attention", "attention_note", "score", "term_outcome", "plan", "plan_mark", "watch", "student_task", "support",
+        "student_needs", "attention", "attention_note", "score", "plan", "plan_mark", "watch", "student_task", "support",
         "attachment", "personal_data_request", "consent", "correction_request",
     ];
 

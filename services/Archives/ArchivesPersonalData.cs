@@ -30,6 +30,92 @@ internal static class ArchivesPersonalData
                 Shown = [new("read_at", "时间", "At"), new("role", "角色", "Role"), new("purpose", "用途", "Purpose")],
             },
 
+            // What the counselor watches is not for the family to read; neither are tiers and what draws attention (ARC-4, ARC-5).
+            new PersonalTable("student_task", DataKind.Sensitive, "关注任务", "Tasks of watching"),
+            new PersonalTable("watch", DataKind.Sensitive, "重点关注", "The watch list"),
+            new PersonalTable("attention_note", DataKind.Support, "观察与变故", "Observations"),
+            new PersonalTable("attention", DataKind.Support, "提醒", "Attention"),
+            new PersonalTable("student_needs", DataKind.Support, "支持需求", "Support needs"),
+            new PersonalTable("term_outcome", DataKind.Figures, "学期结果", "Outcomes of terms")
+            {
+                Set = "student_id = $4",
+            },
+            new PersonalTable("score", DataKind.Support, "成绩", "Scores")
+            {
+                Shown =
+                [
+                    new("kind", "考试", "Exam"), new("held_on", "日期", "On"), new("subject", "学科", "Subject"),
+                    new("points", "分数", "Points"), new("out_of", "满分", "Out of"), new("level", "等级", "Level"),
+                ],
+            },
+            new PersonalTable("homework", DataKind.Support, "未交作业", "Missed homework")
+            {
+                Where = "t.district_id = $1 AND $2 = ANY (t.missed)",
+                Set = "missed = array_remove(t.missed, $2)",
+            },
+            new PersonalTable("plan_mark", DataKind.Support, "计划打勾", "Ticks of plans")
+            {
+                Shown = [new("day", "日期", "Day"), new("side", "谁", "By"), new("kept", "做到", "Kept"), new("of", "共", "Of")],
+            },
+            new PersonalTable("plan", DataKind.Support, "学生计划", "Plans")
+            {
+                ShownWhere = "t.state <> 'Draft'",
+                Shown =
+                [
+                    new("kind", "类型", "Kind"), new("state", "状态", "State"), new("starts_on", "起", "From"),
+                    new("goals", "目标", "Goals"), new("measures", "措施", "Measures"),
+                ],
+            },
+            new PersonalTable("support", DataKind.Support, "帮扶", "Support")
+            {
+                ShownWhere = "t.shared",
+                Shown = [new("asked_at", "申请时间", "Asked at"), new("state", "状态", "State"), new("result", "结果", "Result")],
+            },
+
+            new PersonalTable("care_needs", DataKind.Family, "健康与照护需要", "Needs of care")
+            {
+                Shown = [new("entries", "内容", "In words")],
+            },
+            // Where the other guardian lives and works is not shown (ARC-13).
+            new PersonalTable("family_file", DataKind.Family, "家庭情况", "The family")
+            {
+                Shown =
+                [
+                    new("changed_at", "填写时间", "Written at"),
+                    new("facts", "内容", "In words", ["structure", "parenting", "language"]),
+                ],
+            },
+            new PersonalTable("family_intake", DataKind.Family, "家庭情况调研", "The family intake survey")
+            {
+                ShownWhere = "t.guardian_id = $3",
+                Shown = [new("answered_at", "填写时间", "Answered at"), new("content", "内容", "In words")],
+            },
+            // The file goes with the row: a trigger names it to the cleaner.
+            new PersonalTable("attachment", DataKind.Files, "附件", "Files")
+            {
+                ShownWhere = "t.for_family AND t.deleted_at IS NULL",
+                Shown = [new("added_at", "时间", "At"), new("kind", "类型", "Kind"), new("title", "名称", "Title")],
+            },
+
+            new PersonalTable("timeline_entry", DataKind.Basics, "时间线", "The timeline"),
+            new PersonalTable("handover", DataKind.Basics, "班主任交接", "Handovers"),
+            new PersonalTable("transfer", DataKind.Basics, "转学、休学与复学", "Transfers")
+            {
+                Shown = [new("kind", "类型", "Kind"), new("first_day", "起", "From"), new("state", "状态", "State")],
+            },
+            // Whose right a document restricts, and that there is one, is not the other guardian's to learn.
+            new PersonalTable("guardian_restriction", DataKind.Basics, "法律文书", "Documents of courts and the police"),
+            new PersonalTable("guardian_detail", DataKind.Basics, "监护人的联系方式与委托", "How a guardian is reached; entrustment")
+            {
+                ShownWhere = "t.guardian_id = $3",
+                Shown =
+                [
+                    new("kinship", "关系", "Kinship"), new("language", "语言", "Language"), new("channel", "联系方式", "Channel"),
+                    new("entrusted_from", "委托起", "Entrusted from"), new("entrusted_until", "委托止", "Entrusted until"),
+                ],
+            },
+            new PersonalTable("student_search", DataKind.Basics, "检索", "What a child is found by"),
+
             new PersonalTable("roster_change", DataKind.Basics, "待确认的名册变更", "Changes of a roster that wait to be confirmed")
             {
                 Where = "t.district_id = $1 AND (t.id = $2 OR t.row->>'student_id' = $2::text)",

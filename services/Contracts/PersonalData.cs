@@ -36,6 +36,15 @@ public enum DataKind
 
     /// <summary>统计: what a child counts in.</summary>
     Figures,
+
+    /// <summary>家庭情况: circumstances, intake, needs of care.</summary>
+    Family,
+
+    /// <summary>支持与成长: support needs, attention, scores, plans, support.</summary>
+    Support,
+
+    /// <summary>附件: files in the archive.</summary>
+    Files,
 }
 
 /// <summary>

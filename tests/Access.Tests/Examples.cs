@@ -261,7 +261,6 @@ internal static class Examples
             ("ReceiveTransferredItems", "receive") }.Select(act => Thing(
                 act.Item1, Child, w => Call.Post($"{OfDistrict(w)}/transfers/{w.Transfer}/{act.Item2}", new { })) with { Answers = 409 }),
     ];
-    ];
 
     // Ids are those of the exporting system, alike in all districts here: whose rows are shown, Shows says.
     private static IEnumerable<Example> OneRoster

@@ -329,7 +329,7 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
             var before = Stored();
             var sending = SendAsync(process.Client, TestFiles.Pdf("未提交"), "a.pdf", ("kind", "document"));
             var file = await Eventually.GetAsync(
-                () => Task.FromResult(Stored().Except(before).FirstOrDefault(name => !name.EndsWith(".part", StringComparison.Ordinal))),
+                () => Task.FromResult(Stored().Except(before, StringComparer.Ordinal).FirstOrDefault(name => !name.EndsWith(".part", StringComparison.Ordinal))),
                 name => name is not null);
             id = Guid.ParseExact(Path.GetFileName(file!), "N");
             await process.KillAsync();
@@ -411,7 +411,7 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
             await using var content = await answer.Content.ReadAsStreamAsync();
             return Convert.ToHexString(await System.Security.Cryptography.SHA256.HashDataAsync(content));
         }));
-        read.Distinct().ShouldHaveSingleItem().ShouldBe(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(file)));
+        read.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem().ShouldBe(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(file)));
         var grown = await PeakMemoryAsync(process.Id) - before;
         TestContext.Current.SendDiagnosticMessage($"20 x 20 MB at once: peak memory from {before >> 20} MB by {grown >> 20} MB");
         grown.ShouldBeLessThan(256L << 20); // 800 MB came and went

@@ -1,5 +1,6 @@
 using System.Net;
 using HomeSchool.Archives.Plans;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Security;
@@ -41,6 +42,26 @@ public sealed class PlanTests(ArchivesFixture archives) : IAsyncLifetime
             scene.District.Address($"support/{support}/close"), new SupportClosing(SupportResult.NotTaken, canary.In("家庭自行解决"))).ShouldBeDoneAsync();
         (await by(scene.Officer).SeeAsync<SupportBody>(scene.District.Address($"support/{support}"))).ShouldSatisfyAllConditions(
             body => body.Wish.ShouldBe(canary.In("需要辅导")), body => body.Note.ShouldBe(canary.In("家庭自行解决")));
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-8")]
+    public async Task A_plan_stands_on_the_timeline_with_its_last_step_for_those_who_may_see_needs()
+    {
+        var plan = await DraftAsync(PlanKind.SmallGoal);
+        (await StepsAsync(scene.Homeroom)).ShouldBeEmpty();
+        await scene.Homeroom.DoAsync(At(plan, "begin"), new PlanBeginning(PlanForm.Paper)).ShouldBeDoneAsync();
+        (await StepsAsync(scene.Homeroom)).ShouldBe([(plan, TimelineKind.PlanStarted)]);
+        await scene.Homeroom.DoAsync(At(plan, "review"), new PlanReview("有进步", Today)).ShouldBeDoneAsync();
+        (await StepsAsync(scene.Homeroom)).ShouldBe([(plan, TimelineKind.PlanReviewed)]);
+        await scene.Homeroom.DoAsync(At(plan, "close"), new PlanClosing(PlanOutcome.Met)).ShouldBeDoneAsync();
+        (await StepsAsync(scene.Homeroom)).ShouldBe([(plan, TimelineKind.PlanEnded)]);
+        (await StepsAsync(scene.Guardian)).ShouldBeEmpty();
+        (await StepsAsync(scene.SchoolAdmin)).ShouldBeEmpty();
+
+        async Task<List<(Guid, TimelineKind)>> StepsAsync(HttpClient by) =>
+            [.. (await by.SeeAllAsync<TimelineRow>(scene.OfStudent("timeline"))).Where(row => row.Source == "archives"
+                && row.Kind is not (TimelineKind.Enrolled or TimelineKind.EnrolmentEnded)).Select(row => (row.RefId, row.Kind))];
     }
 
     [Fact]

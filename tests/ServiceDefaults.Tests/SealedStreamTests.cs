@@ -31,7 +31,7 @@ public sealed class SealedStreamTests(KeyStoreFixture keys) : IClassFixture<KeyS
         var value = RandomNumberGenerator.GetBytes(length);
         var ciphertext = await SealAsync(value);
         (await OpenAsync(ciphertext)).ShouldBe(value);
-        ciphertext.AsSpan(^16..).SequenceEqual((await SealAsync(value)).AsSpan(^16..)).ShouldBeFalse(); // a key of its own each time
+        (await SealAsync(value))[^16..].ShouldNotBe(ciphertext[^16..]); // a key of its own each time
     }
 
     [Fact]

@@ -1,10 +1,12 @@
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace HomeSchool.Archives.Needs;
 
@@ -101,6 +103,22 @@ internal static class ReadOutcomes
             return (Problem)ArchivesFailures.NamesNobody;
         if (outcome.Decide(request.Improved, by, now) is { } refused)
             return (Problem)refused;
+        await TimelineEntries.PutAsync(
+            (NpgsqlConnection)db.Database.GetDbConnection(),
+            [
+                new TimelineEntry
+                {
+                    DistrictId = districtId,
+                    SchoolId = outcome.SchoolId,
+                    StudentId = outcome.StudentId,
+                    RefId = id,
+                    On = LocalDay.Of(now),
+                    Kind = TimelineKind.Outcome,
+                    Source = "archives",
+                    Version = outcome.Version,
+                },
+            ],
+            cancel);
         audit.About("outcome", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }

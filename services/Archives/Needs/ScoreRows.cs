@@ -58,7 +58,10 @@ internal static class NeedFiles
     public static async Task<(CsvReader Csv, RosterHeader Header)?> OpenAsync(
         UploadedFile upload, RosterFile file, RosterRemarks remarks, CancellationToken cancel)
     {
-        var bytes = await File.ReadAllBytesAsync(upload.Path, cancel);
+        using var buffer = new MemoryStream();
+        await using (var content = upload.Open())
+            await content.CopyToAsync(buffer, cancel);
+        var bytes = buffer.ToArray();
         if (Decode(upload.Name, bytes, remarks) is not { } encoding)
             return null;
         var csv = new CsvReader(new StreamReader(new MemoryStream(bytes), encoding));

@@ -1,6 +1,7 @@
 using System.Text;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Sensitive;
+using HomeSchool.Archives.Timeline;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -8,6 +9,7 @@ using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace HomeSchool.Archives.Plans;
 
@@ -143,6 +145,7 @@ internal static class WritePlan
             return (Problem)Failures.Erased;
         if (plan.Review(sealedNote, request.ReviewOn) is { } refused)
             return (Problem)refused;
+        await PutOnTimelineAsync(db, plan, clock.GetUtcNow(), cancel);
         audit.About("plan", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }
@@ -183,6 +186,7 @@ internal static class WritePlan
 
     private static async Task AnnounceAsync(ArchivesDb db, Plan plan, Enrolment at, DateTimeOffset now, CancellationToken cancel)
     {
+        await PutOnTimelineAsync(db, plan, now, cancel);
         if (plan.Kind != PlanKind.BehaviourContract)
             return;
         await db.LockAsync([plan.StudentId], cancel);
@@ -193,6 +197,33 @@ internal static class WritePlan
         db.Publish((standing with { ContractRuns = other || Plan.Running.Contains(plan.State) })
             .Announce(await db.NeedSettingsAsync(plan.DistrictId, cancel), now));
     }
+
+    // A plan's last step stands on the timeline (ARC-8). One that never began does not.
+    private static Task PutOnTimelineAsync(ArchivesDb db, Plan plan, DateTimeOffset now, CancellationToken cancel) =>
+        TimelineEntries.PutAsync(
+            (NpgsqlConnection)db.Database.GetDbConnection(),
+            plan.StartsOn is null
+                ? []
+                :
+                [
+                    new TimelineEntry
+                    {
+                        DistrictId = plan.DistrictId,
+                        SchoolId = plan.SchoolId,
+                        StudentId = plan.StudentId,
+                        RefId = plan.Id,
+                        On = LocalDay.Of(now),
+                        Kind = plan.State switch
+                        {
+                            PlanState.Active => TimelineKind.PlanStarted,
+                            PlanState.Reviewed => TimelineKind.PlanReviewed,
+                            _ => TimelineKind.PlanEnded,
+                        },
+                        Source = "archives",
+                        Version = plan.Version,
+                    },
+                ],
+            cancel);
 }
 
 /// <summary>What plans, watching and support have in common.</summary>

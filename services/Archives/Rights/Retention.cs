@@ -41,6 +41,9 @@ public sealed record RetentionSettings
     [
         new(DataKind.Sensitive, 1, RetentionEnd.Erase),
         new(DataKind.Surveys, 1, RetentionEnd.Erase),
+        new(DataKind.Family, 1, RetentionEnd.Erase),
+        new(DataKind.Support, 1, RetentionEnd.Erase),
+        new(DataKind.Files, 1, RetentionEnd.Erase),
         new(DataKind.Visits, 3, RetentionEnd.Erase),
         new(DataKind.ReadLog, 3, RetentionEnd.Erase),
         new(DataKind.Basics, 3, RetentionEnd.HandOver),

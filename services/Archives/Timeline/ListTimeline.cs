@@ -75,7 +75,9 @@ internal static class ListTimeline
     {
         var grants = caller.With(Permission.ArchiveRead).Where(grant => SensitiveReach.Reaches(grant, at)).ToArray();
         var everywhere = Array.Exists(grants, grant => grant.SchoolId is null);
-        TimelineKind[] hidden = Array.Exists(grants, grant => grant.StudentId is null) ? []
+        // That there is a plan tells of a need (ARC-4): only those who may see needs learn of it.
+        TimelineKind[] hidden = Array.Exists(grants, grant => grant.StudentId is null)
+            ? caller.With(Permission.NeedRead).Any(grant => SensitiveReach.Reaches(grant, at)) ? [] : ForStaff
             : standings.Any(standing => Array.Exists(grants, grant => grant.PersonId == standing.Guardianship.GuardianId)
                 && standing.RightsOn(today).Contains(GuardianRight.BeVisited)) ? ForStaff
             : [.. ForStaff, .. Visits];

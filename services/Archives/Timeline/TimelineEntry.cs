@@ -30,16 +30,16 @@ public enum TimelineKind
     /// <summary>成长寄语.</summary>
     GrowthMessage,
 
-    /// <summary>一人一策开始; staff only.</summary>
+    /// <summary>一人一策开始; for who may see needs.</summary>
     PlanStarted,
 
-    /// <summary>一人一策复盘; staff only.</summary>
+    /// <summary>一人一策复盘; for who may see needs.</summary>
     PlanReviewed,
 
-    /// <summary>一人一策结束; staff only.</summary>
+    /// <summary>一人一策结束; for who may see needs.</summary>
     PlanEnded,
 
-    /// <summary>学期成效; staff only.</summary>
+    /// <summary>学期成效; for who may see needs.</summary>
     Outcome,
 }
 

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Archives.Migrations
 {
     [DbContext(typeof(ArchivesDb))]
-    [Migration("20261122130712_Needs")]
-    partial class Needs
+    [Migration("20261122140041_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -24,6 +24,93 @@ namespace HomeSchool.Archives.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("HomeSchool.Archives.Attachments.Attachment", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("AddedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at");
+
+                    b.Property<Guid?>("AuthorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("author_id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<Guid?>("DeletedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deleted_by");
+
+                    b.Property<bool>("ForFamily")
+                        .HasColumnType("boolean")
+                        .HasColumnName("for_family");
+
+                    b.Property<bool>("FromFamily")
+                        .HasColumnType("boolean")
+                        .HasColumnName("from_family");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("SensitiveKind")
+                        .HasColumnType("text")
+                        .HasColumnName("sensitive_kind");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<byte[]>("Title")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_attachment");
+
+                    b.HasIndex("SchoolId", "StudentId", "Id")
+                        .HasDatabaseName("ix_attachment_school_id_student_id_id")
+                        .HasFilter("deleted_at IS NULL");
+
+                    b.ToTable("attachment", t =>
+                        {
+                            t.HasCheckConstraint("attachment_internal_is_not_for_family", "NOT (for_family AND sensitive_kind IS NOT NULL)");
+                        });
+                });
 
             modelBuilder.Entity("HomeSchool.Archives.Class", b =>
                 {
@@ -211,6 +298,280 @@ namespace HomeSchool.Archives.Migrations
                         {
                             t.HasCheckConstraint("enrolment_ends_after_start", "ends_on >= starts_on - 1");
                         });
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.CareNeeds", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<bool>("ByGuardian")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_guardian");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<byte[]>("Entries")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("entries");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StudentId")
+                        .HasName("pk_care_needs");
+
+                    b.ToTable("care_needs");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.FamilyFile", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("ByGuardian")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_guardian");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<byte[]>("Facts")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("facts");
+
+                    b.Property<Guid>("FamilyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("family_id");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_family_file");
+
+                    b.HasIndex("SchoolId", "FamilyId")
+                        .HasDatabaseName("ix_family_file_school_id_family_id");
+
+                    b.HasIndex("SchoolId", "StudentId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_family_file_school_id_student_id");
+
+                    b.ToTable("family_file");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.FamilyIntakeAnswer", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<DateTimeOffset>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "StudentId", "GuardianId")
+                        .HasName("pk_family_intake");
+
+                    b.ToTable("family_intake", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.GuardianDetail", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.PrimitiveCollection<string[]>("Accommodations")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("accommodations");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel");
+
+                    b.Property<int?>("ContactOrder")
+                        .HasColumnType("integer")
+                        .HasColumnName("contact_order");
+
+                    b.Property<DateOnly?>("EntrustedFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("entrusted_from");
+
+                    b.PrimitiveCollection<string[]>("EntrustedRights")
+                        .HasColumnType("text[]")
+                        .HasColumnName("entrusted_rights");
+
+                    b.Property<DateOnly?>("EntrustedUntil")
+                        .HasColumnType("date")
+                        .HasColumnName("entrusted_until");
+
+                    b.Property<string>("Kinship")
+                        .HasColumnType("text")
+                        .HasColumnName("kinship");
+
+                    b.Property<string>("Language")
+                        .HasColumnType("text")
+                        .HasColumnName("language");
+
+                    b.Property<string>("LegalStatus")
+                        .HasColumnType("text")
+                        .HasColumnName("legal_status");
+
+                    b.Property<bool>("NeedsInterpreter")
+                        .HasColumnType("boolean")
+                        .HasColumnName("needs_interpreter");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StudentId", "GuardianId")
+                        .HasName("pk_guardian_detail");
+
+                    b.ToTable("guardian_detail");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.GuardianRestriction", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset?>("LiftedAt")
+                        .IsConcurrencyToken()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lifted_at");
+
+                    b.Property<byte[]>("Number")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<DateOnly>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.PrimitiveCollection<string[]>("Withheld")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("withheld");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_guardian_restriction");
+
+                    b.HasIndex("DistrictId", "StudentId")
+                        .HasDatabaseName("ix_guardian_restriction_district_id_student_id");
+
+                    b.ToTable("guardian_restriction");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Family.RightsTurn", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateOnly>("TurnsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("turns_on");
+
+                    b.HasKey("DistrictId", "TurnsOn")
+                        .HasName("pk_rights_turn");
+
+                    b.ToTable("rights_turn");
                 });
 
             modelBuilder.Entity("HomeSchool.Archives.Guardian", b =>
@@ -686,6 +1047,147 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("term_outcome");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Passing.Handover", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("accepted_at");
+
+                    b.Property<Guid?>("FromStaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_staff_id");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<DateOnly>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("ToStaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_staff_id");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_handover");
+
+                    b.HasIndex("SchoolId", "Id")
+                        .HasDatabaseName("ix_handover_school_id_id")
+                        .HasFilter("accepted_at IS NULL");
+
+                    b.HasIndex("DistrictId", "StudentId", "ToStaffId", "StartsOn")
+                        .IsUnique()
+                        .HasDatabaseName("ix_handover_district_id_student_id_to_staff_id_starts_on");
+
+                    b.ToTable("handover");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Passing.Transfer", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ConsentBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consent_by");
+
+                    b.Property<string>("ConsentForm")
+                        .HasColumnType("text")
+                        .HasColumnName("consent_form");
+
+                    b.Property<DateOnly?>("ConsentOn")
+                        .HasColumnType("date")
+                        .HasColumnName("consent_on");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<string>("Duty")
+                        .HasColumnType("text")
+                        .HasColumnName("duty");
+
+                    b.Property<DateOnly>("FirstDay")
+                        .HasColumnType("date")
+                        .HasColumnName("first_day");
+
+                    b.Property<Guid?>("FromSchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_school_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("ProposedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("proposed_at");
+
+                    b.Property<DateTimeOffset?>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid?>("ToSchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_school_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_transfer");
+
+                    b.HasIndex("DistrictId", "StudentId")
+                        .IsUnique()
+                        .HasDatabaseName("transfer_one_waits")
+                        .HasFilter("state = 'Proposed'");
+
+                    b.HasIndex("FromSchoolId", "Id")
+                        .HasDatabaseName("ix_transfer_from_school_id_id");
+
+                    b.HasIndex("ToSchoolId", "Id")
+                        .HasDatabaseName("ix_transfer_to_school_id_id");
+
+                    b.HasIndex("DistrictId", "StudentId", "Id")
+                        .HasDatabaseName("ix_transfer_district_id_student_id_id");
+
+                    b.ToTable("transfer");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Plans.Plan", b =>
                 {
                     b.Property<Guid>("DistrictId")
@@ -1050,6 +1552,489 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("watch");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Rights.Consent", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<bool>("Given")
+                        .HasColumnType("boolean")
+                        .HasColumnName("given");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<int>("TextVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("text_version");
+
+                    b.Property<string>("Way")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("way");
+
+                    b.HasKey("DistrictId", "StudentId", "Number")
+                        .HasName("pk_consent");
+
+                    b.ToTable("consent");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.ConsentPolicy", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId")
+                        .HasName("pk_consent_policy");
+
+                    b.ToTable("consent_policy");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.CorrectionRequest", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Field")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("field");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Refusal")
+                        .HasColumnType("text")
+                        .HasColumnName("refusal");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_correction_request");
+
+                    b.HasIndex("SchoolId", "Id")
+                        .HasDatabaseName("ix_correction_request_school_id_id")
+                        .HasFilter("state = 'Asked'");
+
+                    b.HasIndex("DistrictId", "StudentId", "Id")
+                        .HasDatabaseName("ix_correction_request_district_id_student_id_id");
+
+                    b.ToTable("correction_request");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.LegalHold", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("LiftedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lifted_at");
+
+                    b.Property<byte[]>("Reason")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_legal_hold");
+
+                    b.HasIndex("DistrictId", "StudentId")
+                        .IsUnique()
+                        .HasDatabaseName("legal_hold_once")
+                        .HasFilter("lifted_at IS NULL");
+
+                    b.ToTable("legal_hold");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.PersonalDataPiece", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("service");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_personal_data_part");
+
+                    b.HasIndex("DistrictId", "RequestId", "Service", "RunId", "Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_personal_data_part_district_id_request_id_service_run_id_nu~");
+
+                    b.ToTable("personal_data_part", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.PersonalDataPolicy", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId")
+                        .HasName("pk_personal_data_policy");
+
+                    b.ToTable("personal_data_policy");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.PersonalDataReply", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<string>("Service")
+                        .HasColumnType("text")
+                        .HasColumnName("service");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<string>("Kept")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("kept");
+
+                    b.Property<int>("Parts")
+                        .HasColumnType("integer")
+                        .HasColumnName("parts");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<string>("Tables")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("tables");
+
+                    b.HasKey("DistrictId", "RequestId", "Service")
+                        .HasName("pk_personal_data_reply");
+
+                    b.ToTable("personal_data_reply");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.PersonalDataRequest", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset?>("AnswersDueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answers_due_at");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<int>("CopyDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("copy_days");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid?>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<bool>("KeyDestroyed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("key_destroyed");
+
+                    b.PrimitiveCollection<string[]>("Kinds")
+                        .HasColumnType("text[]")
+                        .HasColumnName("kinds");
+
+                    b.Property<string>("Matter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("matter");
+
+                    b.Property<bool>("OnPaper")
+                        .HasColumnType("boolean")
+                        .HasColumnName("on_paper");
+
+                    b.Property<string>("Refusal")
+                        .HasColumnType("text")
+                        .HasColumnName("refusal");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "Id")
+                        .HasName("pk_personal_data_request");
+
+                    b.HasIndex("SchoolId", "Id")
+                        .HasDatabaseName("ix_personal_data_request_school_id_id");
+
+                    b.HasIndex("DistrictId", "StudentId", "GuardianId", "Matter")
+                        .IsUnique()
+                        .HasDatabaseName("personal_data_request_once")
+                        .HasFilter("state IN ('Asked', 'Running')");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("DistrictId", "StudentId", "GuardianId", "Matter"), false);
+
+                    b.ToTable("personal_data_request");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.RetentionPolicy", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId")
+                        .HasName("pk_retention_policy");
+
+                    b.ToTable("retention_policy");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.RetentionTurn", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateOnly>("DoneOn")
+                        .HasColumnType("date")
+                        .HasColumnName("done_on");
+
+                    b.HasKey("DistrictId")
+                        .HasName("pk_retention_turn");
+
+                    b.ToTable("retention_turn");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Roster.ImportProgress", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("ImportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("import_id");
+
+                    b.Property<bool>("Cancelled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("cancelled");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("phase");
+
+                    b.Property<int>("Rows")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("DistrictId", "ImportId")
+                        .HasName("pk_import_progress");
+
+                    b.ToTable("import_progress");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.Roster.RosterChange", b =>
                 {
                     b.Property<Guid>("ImportId")
@@ -1125,6 +2110,10 @@ namespace HomeSchool.Archives.Migrations
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("report");
+
+                    b.Property<DateOnly?>("RolloverOn")
+                        .HasColumnType("date")
+                        .HasColumnName("rollover_on");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -1230,6 +2219,74 @@ namespace HomeSchool.Archives.Migrations
                         .HasDatabaseName("ix_school_district_id_source_id");
 
                     b.ToTable("school");
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Search.StudentSearch", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<short>("Reading")
+                        .HasColumnType("smallint")
+                        .HasColumnName("reading");
+
+                    b.Property<string>("Given")
+                        .HasColumnType("text")
+                        .HasColumnName("given")
+                        .UseCollation("C");
+
+                    b.Property<string>("GivenPinyin")
+                        .HasColumnType("text")
+                        .HasColumnName("given_pinyin")
+                        .UseCollation("C");
+
+                    b.Property<string>("Initials")
+                        .HasColumnType("text")
+                        .HasColumnName("initials")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Number")
+                        .HasColumnType("text")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("Pinyin")
+                        .HasColumnType("text")
+                        .HasColumnName("pinyin")
+                        .UseCollation("C");
+
+                    b.HasKey("DistrictId", "StudentId", "Reading")
+                        .HasName("pk_student_search");
+
+                    b.HasIndex("DistrictId", "Given", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_given_student_id");
+
+                    b.HasIndex("DistrictId", "GivenPinyin", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_given_pinyin_student_id");
+
+                    b.HasIndex("DistrictId", "Initials", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_initials_student_id");
+
+                    b.HasIndex("DistrictId", "Name", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_name_student_id");
+
+                    b.HasIndex("DistrictId", "Number", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_number_student_id");
+
+                    b.HasIndex("DistrictId", "Pinyin", "StudentId")
+                        .HasDatabaseName("ix_student_search_district_id_pinyin_student_id");
+
+                    b.ToTable("student_search");
                 });
 
             modelBuilder.Entity("HomeSchool.Archives.Sensitive.SensitiveAccess", b =>
@@ -1695,6 +2752,55 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("term");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.Timeline.TimelineEntry", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("RefId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("ref_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateOnly>("On")
+                        .HasColumnType("date")
+                        .HasColumnName("on");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("Withdrawn")
+                        .HasColumnType("boolean")
+                        .HasColumnName("withdrawn");
+
+                    b.HasKey("SchoolId", "StudentId", "RefId")
+                        .HasName("pk_timeline_entry");
+
+                    b.HasIndex("DistrictId", "StudentId", "On", "RefId")
+                        .HasDatabaseName("ix_timeline_entry_district_id_student_id_on_ref_id");
+
+                    b.ToTable("timeline_entry");
+                });
+
             modelBuilder.Entity("HomeSchool.ServiceDefaults.Auditing.AuditEntry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1855,6 +2961,16 @@ namespace HomeSchool.Archives.Migrations
                         {
                             t.ExcludeFromMigrations();
                         });
+                });
+
+            modelBuilder.Entity("HomeSchool.Archives.Rights.PersonalDataReply", b =>
+                {
+                    b.HasOne("HomeSchool.Archives.Rights.PersonalDataRequest", null)
+                        .WithMany()
+                        .HasForeignKey("DistrictId", "RequestId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_personal_data_reply_personal_data_request_district_id_request~");
                 });
 #pragma warning restore 612, 618
         }
