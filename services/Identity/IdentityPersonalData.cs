@@ -28,6 +28,7 @@ internal static class IdentityPersonalData
                 ],
             },
             new PersonalTable("invitation", DataKind.Accounts, "邀请", "Invitations"),
+            new PersonalTable("known_guardian_right", DataKind.Basics, "监护人权利（副本）", "Guardians' rights, as the archives told"),
             new PersonalTable("known_guardianship", DataKind.Basics, "监护关系（副本）", "Guardianships, as the archives told"),
             new PersonalTable("known_enrolment", DataKind.Basics, "学籍（副本）", "Enrolments, as the archives told"),
         ],

@@ -57,6 +57,7 @@ internal static class VisitsPersonalData
                 ],
             },
             new PersonalTable("visit_student", DataKind.Visits, "家访涉及的学生", "Children that a visit is about"),
+            new PersonalTable("guardian_rights", DataKind.Basics, "监护人权利（副本）", "Guardians' rights, as the archives told"),
             new PersonalTable("guardianship", DataKind.Basics, "监护关系（副本）", "Guardianships, as the archives told"),
             new PersonalTable("enrolment", DataKind.Basics, "学籍（副本）", "Enrolments, as the archives told"),
         ],
