@@ -36,6 +36,9 @@ internal static class StoryCommand
         var scene = await Scene.FindAsync(admin, cancel);
         var people = await new PeopleChapter(admin, anybody, scene, narrator).TellAsync(cancel);
 
+        await narrator.ChapterAsync("The archive");
+        await new ArchiveChapter(admin, scene, people, narrator, clock).TellAsync(cancel);
+
         await narrator.ChapterAsync("The visits");
         await using var dashboards = await Dashboards.OpenAsync(admin, people, narrator, cancel);
         var visits = await new VisitChapter(admin, anybody, scene, people, dashboards, narrator, clock).TellAsync(cancel);

@@ -1,8 +1,8 @@
 using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
-using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Roster;

@@ -1,12 +1,12 @@
 using HomeSchool.Archives;
 using HomeSchool.Archives.Attachments;
 using HomeSchool.Archives.Compliance;
-using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.OneRoster;
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Rights;
-using HomeSchool.Archives.OneRoster;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;

@@ -25,6 +25,15 @@ public enum DataKind
     /// <summary>同意、更正与请求: what was agreed, corrected and asked for.</summary>
     Requests,
 
+    /// <summary>家庭情况: circumstances, intake, needs of care.</summary>
+    Family,
+
+    /// <summary>支持与成长: support needs, attention, scores, plans, support.</summary>
+    Support,
+
+    /// <summary>附件: files in the archive.</summary>
+    Files,
+
     /// <summary>家访: appointments, answers and records.</summary>
     Visits,
 
@@ -36,15 +45,6 @@ public enum DataKind
 
     /// <summary>统计: what a child counts in.</summary>
     Figures,
-
-    /// <summary>家庭情况: circumstances, intake, needs of care.</summary>
-    Family,
-
-    /// <summary>支持与成长: support needs, attention, scores, plans, support.</summary>
-    Support,
-
-    /// <summary>附件: files in the archive.</summary>
-    Files,
 }
 
 /// <summary>

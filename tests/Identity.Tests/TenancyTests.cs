@@ -1,4 +1,6 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
+using HomeSchool.Testing;
 using Npgsql;
 
 namespace HomeSchool.Identity.Tests;
@@ -34,6 +36,16 @@ public sealed class TenancyTests(IdentityFixture fixture)
         {
             await fixture.JoinAsync(school.Invite(Role.SchoolAdmin));
             await fixture.JoinAsync(school.Invite(Role.Guardian));
+            await fixture.Replica.PublishAsync(new GuardianRightsChanged(
+                fixture.District, Guid.CreateVersion7(), 1, TimeProvider.System.GetUtcNow(), school.Student, school.Guardian,
+                Enum.GetValues<GuardianRight>(), GuardianChannel.App));
+        }
+
+        foreach (var school in new[] { roster.A, roster.B })
+        {
+            await Eventually.GetAsync(
+                () => fixture.System.QueryAsync($"SELECT version::text FROM known_guardian_right WHERE student_id = '{school.Student}'"),
+                rows => rows.Count == 1);
         }
 
         var tables = await fixture.System.QueryAsync(
@@ -43,7 +55,7 @@ public sealed class TenancyTests(IdentityFixture fixture)
             (await CountAsync(table, "true")).ShouldBe(0, table);
             (await CountAsync(table, "true", ("app.schools", $"{{{roster.A.Id}}}"))).ShouldBeGreaterThan(0, table);
             (await CountAsync(table, "true", ("app.districts", $"{{{Guid.CreateVersion7()}}}"))).ShouldBe(0, table);
-            if (table != "known_guardianship")
+            if (table is not ("known_guardianship" or "known_guardian_right"))
             {
                 (await CountAsync(table, $"school_id IS DISTINCT FROM '{roster.A.Id}'", ("app.schools", $"{{{roster.A.Id}}}")))
                     .ShouldBe(0, table);
@@ -52,8 +64,11 @@ public sealed class TenancyTests(IdentityFixture fixture)
 
         foreach (var (school, rows) in new[] { (roster.A, 0), (roster.B, 1) })
         {
-            (await CountAsync("known_guardianship", $"student_id = '{roster.B.Student}'", ("app.schools", $"{{{school.Id}}}")))
-                .ShouldBe(rows);
+            foreach (var table in new[] { "known_guardianship", "known_guardian_right" })
+            {
+                (await CountAsync(table, $"student_id = '{roster.B.Student}'", ("app.schools", $"{{{school.Id}}}")))
+                    .ShouldBe(rows, table);
+            }
         }
     }
 

@@ -69,7 +69,9 @@ public sealed class PersonalDataTests : IAsyncLifetime
         });
         await teacher.SendAsync(HttpMethod.Post, $"/api/visits/{visit.GetProperty("id").GetGuid()}/complete", new
         {
-            summary = notes.In("孩子不愿提起父亲"), agreed = agreed.In("每天阅读二十分钟"), guardianFeedback = "satisfied",
+            summary = notes.In("孩子不愿提起父亲"),
+            agreed = agreed.In("每天阅读二十分钟"),
+            guardianFeedback = "satisfied",
         });
         var invited = await Eventually.GetAsync(
             () => ScalarAsync<long>("Surveys", $"SELECT count(*) FROM invitation WHERE '{student}' = ANY (student_ids)"), n => n > 0);

@@ -65,6 +65,14 @@ internal sealed class Client(HttpClient gateway, Credentials? account, TimeProvi
         string path, object body, CancellationToken cancel, string? ifMatch = null, string? key = null) =>
         SendAsync(HttpMethod.Post, path, body, cancel, ifMatch, key);
 
+    /// <summary>Puts.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="body">What.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="ifMatch">The version that was read, where one is asked for.</param>
+    public Task<Answer> PutAsync(string path, object body, CancellationToken cancel, string? ifMatch = null) =>
+        SendAsync(HttpMethod.Put, path, body, cancel, ifMatch);
+
     /// <summary>Opens a stream of Server-Sent Events.</summary>
     /// <param name="path">Where.</param>
     /// <param name="after">The id of the last event that was received; <see langword="null"/> to begin now.</param>

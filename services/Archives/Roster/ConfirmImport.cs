@@ -48,7 +48,9 @@ internal static class ConfirmImport
                 .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version + 1), cancel);
             await new RosterAnnouncement(db, districtId, version + 1, clock.GetUtcNow()).PublishAsync(cancel);
             await MoveAsync(db, connection, import, version + 1, clock, cancel);
-            await OpenHandovers.OfImportAsync(connection, districtId, importId, clock, cancel);
+            // Who comes with a district's first roster is handed over by nobody.
+            if (version > 0)
+                await OpenHandovers.OfImportAsync(connection, districtId, importId, clock, cancel);
             await db.Set<RosterChange>().Where(change => change.ImportId == importId).ExecuteDeleteAsync(cancel);
         }
 
