@@ -78,7 +78,7 @@ internal sealed class S3Store : IFileStore, IDisposable
         {
             return null;
         }
-        catch (AmazonClientException e)
+        catch (AmazonClientException e) when (e.InnerException is not HttpRequestException)
         {
             throw new InvalidDataException("What came is not what the store says it has.", e);
         }

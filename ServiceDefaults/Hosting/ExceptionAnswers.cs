@@ -47,6 +47,8 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> logger)
         BadHttpRequestException bad => Failures.Unreadable.Because(bad.Message),
         JsonException json => Unreadable(json),
         DamagedFileException => FileFailures.Damaged,
+        // The store of files is away, or refuses this service.
+        Amazon.Runtime.AmazonServiceException or Amazon.Runtime.AmazonClientException => Failures.TryAgain,
         _ when Backoff.IsTransient(exception) => Failures.TryAgain,
         _ => Failures.Internal,
     };

@@ -236,7 +236,7 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
             found => found.Count == 1 && found[0].State == RequestState.Erased);
         var done = request.ShouldHaveSingleItem();
         (done.StudentId, done.State, done.GuardianId).ShouldBe((student, RequestState.Erased, (Guid?)null));
-        done.Services[0].Tables.ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
+        done.Services[0].Tables.Where(table => table.Rows > 0).ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
         (await DueAsync("")).ShouldBeEmpty();
         (await archives.ScalarAsync<long>("SELECT count(*) FROM sensitive_item WHERE student_id = $1", student)).ShouldBe(0);
         (await archives.ScalarAsync<long>("SELECT count(*) FROM student WHERE id = $1", student)).ShouldBe(1);

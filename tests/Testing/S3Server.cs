@@ -55,11 +55,17 @@ public sealed class S3Server : IDisposable
             : throw new InvalidOperationException($"The store did not start: {said}");
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>It goes away; what it holds stays.</summary>
+    public void Stop()
     {
         process.Kill();
         process.WaitForExit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Stop(); // a second time changes nothing
         process.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
