@@ -256,9 +256,8 @@ public sealed record MovedClass(Guid FromSchoolId, Guid FromClassId, Guid ToScho
 
 /// <summary>
 /// What a guardian may do about a child changed, or how the guardian is reached (ARC-13): flags, never the reason. Until the
-/// first of these
-/// a guardian may do everything, a caregiver all but sign. It comes on the day from which it holds, also when a dated restriction
-/// begins or ends by itself.
+/// first of these a guardian may do everything, a caregiver all but sign. It comes on the day from which it holds, also when a
+/// dated restriction begins or ends by itself.
 /// </summary>
 /// <param name="DistrictId">The district.</param>
 /// <param name="AggregateId">The guardianship.</param>

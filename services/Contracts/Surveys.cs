@@ -69,8 +69,7 @@ public sealed record FamilyIntakeAnswered(
 
 /// <summary>
 /// What a guardian answers in the family intake survey. Each may be left out; members may be added, and readers pass over those
-/// that they
-/// do not know.
+/// that they do not know.
 /// </summary>
 /// <param name="Structure">Who lives with the child.</param>
 /// <param name="Language">The language spoken at home (BCP 47), e.g. <c>zh</c>, <c>bo</c>.</param>

@@ -11,8 +11,7 @@ namespace HomeSchool.Archives.Tests;
 
 /// <summary>
 /// A district with a family: the mother G1 has P1 and P3, of two classes of one school, and P5 at another; the father G3 has P1
-/// and
-/// P2, the grandmother G2, a caregiver, P1; P4 has nobody.
+/// and P2, the grandmother G2, a caregiver, P1; P4 has nobody.
 /// </summary>
 public sealed class FamilyWorld(ArchivesFixture archives)
 {

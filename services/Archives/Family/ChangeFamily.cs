@@ -36,8 +36,7 @@ public sealed record FamilyBody(
 
 /// <summary>
 /// The family's facts (ARC-1): written once for all siblings at the school; prefilled from the intake survey (ALL-6); guardians
-/// correct and
-/// supplement their own part.
+/// correct and supplement their own part.
 /// </summary>
 internal static class ChangeFamily
 {

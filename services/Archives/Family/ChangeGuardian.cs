@@ -62,8 +62,7 @@ public sealed record GuardianDetailBody(
 
 /// <summary>
 /// Shows a child's guardians with what they may do, and records what the roster does not know (ARC-13): relation, language,
-/// channel,
-/// entrustment.
+/// channel, entrustment.
 /// </summary>
 internal static partial class ChangeGuardian
 {

@@ -53,8 +53,7 @@ public sealed record FamilyFacts(
 
 /// <summary>
 /// A student's copy of the family's facts at a school (ARC-1). Siblings who were joined have one <see cref="FamilyId"/> and
-/// version: what is
-/// changed for one is written for each, sealed under that one's own key and with that one's own guardians only.
+/// version: what is changed for one is written for each, sealed under that one's own key and with that one's own guardians only.
 /// </summary>
 public sealed class FamilyFile
 {
@@ -125,8 +124,7 @@ internal static class FamilyFiles
 
     /// <summary>
     /// The files of the families of some students, to be written. Who writes at the same time waits, in the same order, and then
-    /// finds
-    /// another version.
+    /// finds another version.
     /// </summary>
     public static Task<List<FamilyFile>> LockFamiliesAsync(
         this ArchivesDb db, Guid school, IReadOnlyCollection<Guid> students, CancellationToken cancel) =>

@@ -12,8 +12,7 @@ namespace HomeSchool.Archives.Family;
 
 /// <summary>
 /// What a guardian answered in the family intake survey (ARC-3): a layer of its own, dated, beside what the school knows. A later
-/// answer of
-/// the same guardian replaces it; nothing that the school or a guardian corrected since is overwritten.
+/// answer of the same guardian replaces it; nothing that the school or a guardian corrected since is overwritten.
 /// </summary>
 public sealed class FamilyIntakeAnswer
 {
@@ -82,8 +81,7 @@ internal static class FamilyIntakes
 
 /// <summary>
 /// Takes intake answers into the archives (ARC-3), as they were sealed. Of a guardian's answers about a child the latest counts,
-/// in whatever
-/// order they come. Of an erased student nothing is kept; what cannot be opened or read is parked.
+/// in whatever order they come. Of an erased student nothing is kept; what cannot be opened or read is parked.
 /// </summary>
 public sealed class KeepFamilyIntakes(KeyVault vault) : EventConsumer
 {

@@ -55,8 +55,7 @@ public enum Accommodation
 
 /// <summary>
 /// What is recorded about a guardian of a child beyond the roster (ARC-13): one row a guardian and child, so that the schools of
-/// siblings stay
-/// apart. It begins to exist with the first change.
+/// siblings stay apart. It begins to exist with the first change.
 /// </summary>
 public sealed class GuardianDetail
 {

@@ -7,8 +7,7 @@ namespace HomeSchool.Archives.Family;
 
 /// <summary>
 /// Takes from the caller the roles at children whom he may not see any more (ARC-13), before any handler asks for them. So a
-/// document is in
-/// force with its commit for every endpoint here; the other services follow its event.
+/// document is in force with its commit for every endpoint here; the other services follow its event.
 /// </summary>
 internal static class GuardianSight
 {

@@ -21,8 +21,7 @@ internal sealed record GuardianStanding(
 
     /// <summary>
     /// What the guardian may do on a day. Guardians are equal by default; caregivers may do what was entrusted to them; a
-    /// document takes
-    /// away from both.
+    /// document takes away from both.
     /// </summary>
     public IReadOnlyList<GuardianRight> RightsOn(DateOnly day)
     {

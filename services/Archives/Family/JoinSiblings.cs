@@ -23,8 +23,7 @@ public sealed record JoinRequest(IReadOnlyList<Guid> StudentIds);
 
 /// <summary>
 /// Siblings share a family (ARC-13): the system proposes them from the guardians that they have in common, somebody who knows the
-/// family
-/// confirms. Who does not belong leaves with a copy of what is known.
+/// family confirms. Who does not belong leaves with a copy of what is known.
 /// </summary>
 internal static class JoinSiblings
 {

@@ -6,10 +6,8 @@ namespace HomeSchool.Archives.Family;
 
 /// <summary>
 /// Restrictions and entrustments begin and end on days for which no command comes (ARC-13). When such a day has come, announces
-/// what the
-/// guardians may do from now on. Archives itself reads the dates and does not wait for it. Any number of replicas may run: who
-/// deletes a
-/// district's days announces them.
+/// what the guardians may do from now on. Archives itself reads the dates and does not wait for it. Any number of replicas may
+/// run: who deletes a district's days announces them.
 /// </summary>
 public sealed partial class TurnRights(
     IServiceScopeFactory scopes, RelaySignal relay, TimeProvider clock, ILogger<TurnRights> logger) : BackgroundService

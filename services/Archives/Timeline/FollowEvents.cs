@@ -6,8 +6,7 @@ namespace HomeSchool.Archives.Timeline;
 
 /// <summary>
 /// Lets the timelines write themselves from what the other services announce (ARC-8). An event joins by one line here; it must
-/// say the
-/// students, and its version must be that of what it is about. In whatever order events come, the highest version stands.
+/// say the students, and its version must be that of what it is about. In whatever order events come, the highest version stands.
 /// </summary>
 public sealed class FollowEvents : EventConsumer
 {

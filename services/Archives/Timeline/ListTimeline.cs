@@ -19,8 +19,7 @@ public sealed record TimelineRow(DateOnly On, TimelineKind Kind, string Source, 
 
 /// <summary>
 /// Shows a student's timeline (ARC-8). What others announced is stored; when the student came and went is read from the
-/// enrolments, so that
-/// a corrected roster corrects the timeline.
+/// enrolments, so that a corrected roster corrects the timeline.
 /// </summary>
 internal static class ListTimeline
 {

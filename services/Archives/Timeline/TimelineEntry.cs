@@ -45,8 +45,7 @@ public enum TimelineKind
 
 /// <summary>
 /// That something happened, or is to happen, to a student. One entry for each thing that it refers to: when that is moved,
-/// corrected or
-/// called off, the higher version replaces the entry.
+/// corrected or called off, the higher version replaces the entry.
 /// </summary>
 public sealed class TimelineEntry
 {
@@ -91,8 +90,7 @@ public static class TimelineEntries
 {
     /// <summary>
     /// Puts entries on timelines, in the connection's current transaction: a command's (<c>db.Database.GetDbConnection()</c>) or
-    /// a
-    /// consumer's. Of two entries for one thing and student the one with the higher version stays.
+    /// a consumer's. Of two entries for one thing and student the one with the higher version stays.
     /// </summary>
     public static async Task PutAsync(NpgsqlConnection connection, IEnumerable<TimelineEntry> entries, CancellationToken cancel)
     {
