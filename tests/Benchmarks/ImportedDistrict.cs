@@ -51,6 +51,7 @@ internal sealed class ImportedDistrict : IAsyncDisposable
             ["ConnectionStrings__rabbitmq"] = own.RabbitMq,
             ["services__identity__http__0"] = issuer.Address,
             ["Keys__Master"] = "a benchmark's master key, of no value to anybody",
+            ["Files__Folder"] = Path.Combine(Path.GetTempPath(), $"homeschool-files-{Guid.CreateVersion7():N}"), // nothing is put there
         };
         var assembly = WholeSystem.Built("services/Archives", "Archives");
         await ServiceProcess.RunAsync(assembly, "migrate", settings);
