@@ -92,6 +92,31 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-10")]
+    [Trait("Rule", "ARC-4")]
+    [Trait("Rule", "ARC-13")]
+    public async Task A_copy_has_the_family_without_the_other_guardians_address_and_no_tier()
+    {
+        var teacher = archives.Client(new Grant(
+            Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, await IdAsync("class", "C1"), null));
+        var other = await IdAsync("guardian", "G2");
+        await SaveAsync("family", new
+        {
+            structure = "threeGenerations",
+            adults = new[] { new { guardianId = parent, address = "东街1号" }, new { guardianId = other, address = "西街2号" } },
+        });
+        await SaveAsync("care-needs", new { needs = new[] { new { kind = "allergy", text = "芒果" } } });
+        await SaveAsync("needs", new { reason = "成绩下降", academic = "struggling" });
+        (await CopyAsync()).ShouldSatisfyAllConditions(
+            copy => copy.ShouldContain("threeGenerations"), copy => copy.ShouldContain("芒果"),
+            copy => copy.ShouldNotContain("西街"), copy => copy.ShouldNotContain("成绩下降"),
+            copy => copy.ShouldNotContain("struggling", Case.Insensitive));
+
+        Task SaveAsync(string what, object body) =>
+            teacher.PutAsync(district.Address($"students/{student}/{what}"), body, 0).ShouldBeDoneAsync();
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
     public async Task A_legal_guardian_asks_alone_or_the_school_for_him_on_paper()
     {
         var copy = new PersonalDataAsk(PersonalDataMatter.Copy);
