@@ -62,24 +62,67 @@ public sealed class AuditEntry
     /// <param name="reason">What else is to be known; no names.</param>
     public static AuditEntry ByOperator(
         AuditKey key, DateTimeOffset now, string action, Guid district, string kind, Guid subject, string? reason = null) =>
+        By("operator", key, now, action, district, null, kind, subject, reason);
+
+    /// <summary>What the service did by itself, on its day.</summary>
+    /// <param name="key">The service's key.</param>
+    /// <param name="now">When.</param>
+    /// <param name="action">What it did, named like an endpoint.</param>
+    /// <param name="district">The district it happened in.</param>
+    /// <param name="school">The school, if it is of one.</param>
+    /// <param name="kind">What kind of thing.</param>
+    /// <param name="subject">Which thing.</param>
+    /// <param name="reason">What else is to be known; no names.</param>
+    public static AuditEntry ByItself(
+        AuditKey key, DateTimeOffset now, string action, Guid district, Guid? school, string kind, Guid subject, string? reason) =>
+        By("schedule", key, now, action, district, school, kind, subject, reason);
+
+    private static AuditEntry By(
+        string actor, AuditKey key, DateTimeOffset now, string action, Guid district, Guid? school, string kind, Guid subject,
+        string? reason) =>
         new AuditEntry
         {
             Id = Guid.CreateVersion7(now),
             At = now,
-            Actor = "operator",
+            Actor = actor,
             Action = action,
-            Permission = "operator",
+            Permission = actor,
             DistrictId = district,
+            SchoolId = school,
             SubjectKind = kind,
             SubjectId = subject,
             Reason = reason,
             CorrelationId = Guid.CreateVersion7(now).ToString("N"),
         }.Signed(key);
 
-    internal AuditEntry Signed(AuditKey key)
+    /// <summary>Seals the row with the service's key, for code that writes it by <see cref="Insert"/>.</summary>
+    public AuditEntry Signed(AuditKey key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         Mac = key.Mac(this);
         return this;
+    }
+
+    /// <summary>A command that adds signed rows, for code that works without a <see cref="ServiceDb"/>.</summary>
+    public static NpgsqlBatchCommand Insert(IReadOnlyCollection<AuditEntry> entries)
+    {
+        return new NpgsqlBatchCommand(
+            """
+            INSERT INTO platform.audit (id, at, actor, action, permission, district_id, school_id, subject_kind, subject_id,
+                reason, correlation_id, mac)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """)
+        {
+            Parameters =
+            {
+                Of(entry => entry.Id), Of(entry => entry.At), Of(entry => entry.Actor), Of(entry => entry.Action),
+                Of(entry => entry.Permission), Of(entry => entry.DistrictId), Of(entry => entry.SchoolId),
+                Of(entry => entry.SubjectKind), Of(entry => entry.SubjectId), Of(entry => entry.Reason),
+                Of(entry => entry.CorrelationId), Of(entry => entry.Mac),
+            },
+        };
+
+        NpgsqlParameter<T[]> Of<T>(Func<AuditEntry, T> value) => new() { TypedValue = [.. entries.Select(value)] };
     }
 
     /// <summary>The columns that <see cref="Read"/> reads, of the table <c>a</c>.</summary>
@@ -119,6 +162,12 @@ public sealed class AuditKey(byte[] key)
     /// <summary>The MAC that an untouched row carries.</summary>
     public byte[] Mac(AuditEntry entry) => HMACSHA256.HashData(key, entry.Canonical());
 
+    /// <summary>
+    /// What an idempotency row keeps instead of a request: of an address that is a link, and of a body with few possible contents, a
+    /// plain hash would tell them.
+    /// </summary>
+    internal byte[] MacOf(ReadOnlySpan<byte> request) => HMACSHA256.HashData(key, (byte[])[.. "request:"u8, .. request]);
+
     /// <summary>Whether the row is as this service wrote it.</summary>
     public bool Verify(AuditEntry entry) => CryptographicOperations.FixedTimeEquals(Mac(entry), entry.Mac);
 }
@@ -135,6 +184,14 @@ public sealed class AuditTrail
     internal Guid? School { get; private set; }
 
     internal string? Reason { get; private set; }
+
+    internal bool IsApart { get; private set; }
+
+    /// <summary>
+    /// The request leaves no row here, nor an idempotency key, since whoever may read the audit must not learn that there is a
+    /// case (VIS-17). The handler writes a trail of its own, in the same transaction.
+    /// </summary>
+    public void KeepApart() => IsApart = true;
 
     /// <summary>Names the thing that is changed or read.</summary>
     /// <param name="kind">What it is, e.g. <c>visit</c>.</param>

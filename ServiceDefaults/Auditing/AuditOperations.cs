@@ -246,7 +246,7 @@ public sealed record AuditPublicKey(string Service, string Algorithm, string Key
 /// <summary>What to verify.</summary>
 /// <param name="After">The position of an earlier report, to begin there; nothing or 0 for the whole audit.</param>
 /// <param name="Anchors">Heads of this service that others kept, as they gave them out.</param>
-public sealed record VerifyAudit(long? After = null, IReadOnlyList<AuditSealed>? Anchors = null);
+public sealed record VerifyAudit(long? After = null, IReadOnlyList<AuditSealed?>? Anchors = null);
 
 /// <summary>
 /// A line of an export; bytes are in base64. Which members it has says what it is: the beginning (<c>after</c>, <c>hash</c>), a seal

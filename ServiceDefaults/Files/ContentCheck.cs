@@ -8,7 +8,7 @@ internal static class ContentCheck
     /// <summary>Checks a file.</summary>
     /// <returns>Why it is not taken; <see langword="null"/> when it is. Of images only the beginning is looked at: what becomes of
     /// them is encoded anew from their pixels.</returns>
-    public static Failure? Check(ArraySegment<byte> data, FileSettings settings, out FileType type)
+    public static Failure? Check(ArraySegment<byte> data, FileSettings settings, out FileType type, CancellationToken cancel)
     {
         ReadOnlySpan<byte> start = data;
         type = start switch
@@ -21,7 +21,7 @@ internal static class ContentCheck
         };
         return type switch
         {
-            FileType.Pdf => PdfCheck.Check(data, settings.UnpackedBytes),
+            FileType.Pdf => PdfCheck.Check(data, settings.UnpackedBytes, cancel),
             FileType.Docx => OfficeCheck.Check(data, settings.UnpackedBytes, out type),
             _ => null,
         };

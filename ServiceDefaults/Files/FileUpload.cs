@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -86,9 +86,11 @@ public sealed class FileIntake(FileVault files, IOptions<FileSettings> settings)
 {
     private const int MostFields = 20;
     private const int LongestField = 8_192;
+    private const int LongestBoundary = 70; // RFC 2046
 
     private readonly FileSettings settings = settings.Value;
     private readonly SemaphoreSlim checks = new(settings.Value.ChecksAtOnce);
+    private readonly ConcurrentBag<byte[]> buffers = []; // no more than checks at once
 
     /// <inheritdoc/>
     public void Dispose() => checks.Dispose();
@@ -116,7 +118,7 @@ public sealed class FileIntake(FileVault files, IOptions<FileSettings> settings)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 } boundary)
+            || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= LongestBoundary } boundary)
         {
             return FileFailures.OneFile;
         }
@@ -151,17 +153,19 @@ public sealed class FileIntake(FileVault files, IOptions<FileSettings> settings)
         return null;
     }
 
-    // In memory, but few at a time, and in the same memory again and again.
+    // In memory, but few at a time, and in the same memory again and again: arrays of a shared pool are rounded up to a power of two,
+    // and were so large that a heap with a limit could run out of room between them.
     private async Task<Failure?> CheckAsync(FileUpload upload, CancellationToken cancel)
     {
         await checks.WaitAsync(cancel);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)upload.Content.Length);
+        var length = (int)upload.Content.Length;
+        var buffer = buffers.TryTake(out var used) && used.Length >= length ? used : GC.AllocateUninitializedArray<byte>(length);
         try
         {
-            var data = new ArraySegment<byte>(buffer, 0, (int)upload.Content.Length);
+            var data = new ArraySegment<byte>(buffer, 0, length);
             await using (var content = upload.Content.Open())
                 await content.ReadExactlyAsync(data, cancel);
-            if (ContentCheck.Check(data, settings, out var type) is { } refused)
+            if (ContentCheck.Check(data, settings, out var type, cancel) is { } refused)
                 return refused;
             upload.Type = type;
             if (!type.Fits(upload.FileName, upload.MediaType))
@@ -178,7 +182,8 @@ public sealed class FileIntake(FileVault files, IOptions<FileSettings> settings)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            Array.Clear(buffer, 0, length);
+            buffers.Add(buffer);
             checks.Release();
         }
     }

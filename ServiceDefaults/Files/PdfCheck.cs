@@ -12,19 +12,23 @@ internal static class PdfCheck
 {
     private const int LongestName = 32;
 
+    // From the name of a stream of objects to the stream. Each look for one costs that much of what may be unpacked: a file can name
+    // millions.
+    private const int LongestHeader = 4_096;
+
     private static readonly HashSet<string> Active = new(
         ["JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles", "RichMedia", "SubmitForm", "ImportData", "XFA"],
         StringComparer.Ordinal);
 
-    public static Failure? Check(ArraySegment<byte> data, long unpackedBytes)
+    public static Failure? Check(ArraySegment<byte> data, long unpackedBytes, CancellationToken cancel)
     {
         // Nothing behind the end: another file could stand there.
         if (!data.AsSpan().TrimEnd("\r\n\t \0"u8).EndsWith("%%EOF"u8))
             return FileFailures.TypeRefused;
-        return Look(data, unpackedBytes, inside: false);
+        return Look(data, unpackedBytes, inside: false, cancel);
     }
 
-    private static Failure? Look(ArraySegment<byte> data, long unpackedBytes, bool inside)
+    private static Failure? Look(ArraySegment<byte> data, long unpackedBytes, bool inside, CancellationToken cancel)
     {
         for (var at = 0; (at = Next(data, at, (byte)'/')) >= 0;)
         {
@@ -35,9 +39,10 @@ internal static class PdfCheck
                 return FileFailures.Encrypted;
             if (name != "ObjStm" || inside)
                 continue;
+            cancel.ThrowIfCancellationRequested();
             if (Unpack(data, at, ref unpackedBytes) is not { } objects)
                 return unpackedBytes < 0 ? FileFailures.Bomb : FileFailures.TypeRefused;
-            if (Look(objects, 0, inside: true) is { } refused)
+            if (Look(objects, 0, inside: true, cancel) is { } refused)
                 return refused;
         }
 
@@ -72,16 +77,19 @@ internal static class PdfCheck
         return name.ToString();
     }
 
-    // The objects of a stream of objects: what its "stream" introduces. Null when they are not packed as all writers do.
+    // The objects of a stream of objects: what its "stream" introduces. Null when they are not packed as all writers do, or that
+    // takes more than is left: what is read counts as well as what comes of it, for a stream can be long and unpack to nothing.
     private static byte[]? Unpack(ArraySegment<byte> data, int from, ref long unpackedBytes)
     {
-        var found = data.AsSpan(from).IndexOf("stream"u8);
-        if (found < 0)
+        unpackedBytes -= LongestHeader;
+        var found = data.AsSpan(from, Math.Min(LongestHeader, data.Count - from)).IndexOf("stream"u8);
+        if (found < 0 || unpackedBytes < 0)
             return null;
         var start = from + found + "stream".Length;
         while (start < data.Count && data[start] is (byte)'\r' or (byte)'\n')
             start++;
-        using var packed = new ZLibStream(new MemoryStream(data.Array!, data.Offset + start, data.Count - start), CompressionMode.Decompress);
+        var input = new MemoryStream(data.Array!, data.Offset + start, data.Count - start);
+        using var packed = new ZLibStream(input, CompressionMode.Decompress);
         using var unpacked = new MemoryStream();
         var buffer = new byte[81_920];
         try
@@ -100,6 +108,7 @@ internal static class PdfCheck
             return null;
         }
 
-        return unpacked.ToArray();
+        unpackedBytes -= input.Position;
+        return unpackedBytes < 0 ? null : unpacked.ToArray();
     }
 }

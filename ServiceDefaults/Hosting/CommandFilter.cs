@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
@@ -37,8 +38,10 @@ internal static class CommandFilter
             if (status is < 200 or >= 300)
                 return result;
 
-            Audit(db, http);
-            if (key is not null)
+            var apart = services.GetRequiredService<AuditTrail>().IsApart;
+            if (!apart)
+                Audit(db, http);
+            if (key is not null && !apart)
                 db.Add(key.Answered(status, http, services.GetRequiredService<TimeProvider>().GetUtcNow()));
             await db.SaveChangesAsync(cancel);
             await transaction.CommitAsync(cancel);
@@ -93,6 +96,7 @@ internal static class CommandFilter
         (exception as PostgresException ?? exception.InnerException as PostgresException) switch
         {
             { ConstraintName: "idempotency_pkey" } => Failures.TryAgain,
+            { ConstraintName: "restricted_student" } => Failures.Restricted,
             { ConstraintName: { } constraint } when db.Refusals.TryGetValue(constraint, out var failure) => failure,
             // The policies let nobody write a row that he could not see (ALL-1).
             { SqlState: PostgresErrorCodes.InsufficientPrivilege } => Failures.Forbidden,
@@ -113,18 +117,21 @@ public sealed class IdempotencyKey
     /// <summary>The header.</summary>
     public const string Header = "Idempotency-Key";
 
+    /// <summary>The header of an answer that was given before.</summary>
+    public const string ReplayedHeader = "Idempotency-Replayed";
+
     private const string HashItem = "homeschool.request-hash";
 
     /// <summary>The caller's name (see <see cref="Caller"/>).</summary>
     public string Client { get; private init; } = "";
 
-    /// <summary>Method and path.</summary>
+    /// <summary>Method and path, the path under a key of this service: it may be a link that opens what it is about.</summary>
     public string Route { get; private init; } = "";
 
     /// <summary>As the client chose it.</summary>
     public string Key { get; private init; } = "";
 
-    /// <summary>SHA-256 of the body: the same key with another body is a mistake.</summary>
+    /// <summary>Tells the body from others, under the same key: the same key with another body is a mistake.</summary>
     public byte[] RequestHash { get; private init; } = [];
 
     /// <summary>The status that was answered.</summary>
@@ -136,30 +143,91 @@ public sealed class IdempotencyKey
     /// <summary>When; forgotten after 24 hours.</summary>
     public DateTimeOffset CreatedAt { get; private set; }
 
-    internal static IdempotencyKey? Of(HttpContext http) =>
-        http.Items[HashItem] is not byte[] hash ? null : new IdempotencyKey
+    /// <summary>The key that a command came with, if it did.</summary>
+    public static IdempotencyKey? Of(HttpContext http)
+    {
+        if (http.Items[HashItem] is not byte[] hash)
+            return null;
+        var secret = http.RequestServices.GetRequiredService<AuditKey>();
+        return new IdempotencyKey
         {
             Client = http.RequestServices.GetRequiredService<CurrentCaller>().Caller.Name,
-            Route = $"{http.Request.Method} {http.Request.Path}",
+            Route = $"{http.Request.Method} {Convert.ToHexString(secret.MacOf(Encoding.UTF8.GetBytes(http.Request.Path)))}",
             Key = http.Request.Headers[Header].ToString(),
-            RequestHash = hash,
+            RequestHash = secret.MacOf(hash),
         };
+    }
 
     internal async Task<IResult?> FindAsync(ServiceDb db, CancellationToken cancel)
     {
         var earlier = await db.Set<IdempotencyKey>().AsNoTracking()
             .SingleOrDefaultAsync(row => row.Client == Client && row.Route == Route && row.Key == Key, cancel);
         return earlier is null ? null
-            : earlier.RequestHash.AsSpan().SequenceEqual(RequestHash) ? new Replayed(earlier)
+            : earlier.IsSame(this) ? new Replayed(earlier)
             : new Problem(Failures.KeyReused);
     }
 
-    internal IdempotencyKey Answered(int status, HttpContext http, DateTimeOffset now)
+    internal IdempotencyKey Answered(int status, HttpContext http, DateTimeOffset now) =>
+        Answered(status, http.RequestServices.GetRequiredService<AuditTrail>().Subject, now);
+
+    /// <summary>Notes what was answered.</summary>
+    public IdempotencyKey Answered(int status, Guid? resource, DateTimeOffset now)
     {
-        Status = (short)status;
-        ResourceId = http.RequestServices.GetRequiredService<AuditTrail>().Subject;
-        CreatedAt = now;
+        (Status, ResourceId, CreatedAt) = ((short)status, resource, now);
         return this;
+    }
+
+    /// <summary>Whether a request with the same key is the same one: it has the same body.</summary>
+    public bool IsSame(IdempotencyKey request) => RequestHash.AsSpan().SequenceEqual(request.RequestHash);
+
+    /// <summary>What was answered to commands with these keys before, for those that are committed in a group.</summary>
+    public static async Task<List<IdempotencyKey>> FindAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<IdempotencyKey> keys, CancellationToken cancel)
+    {
+        await using var find = new NpgsqlCommand(
+            """
+            SELECT client, route, key, i.request_hash, i.status, i.resource_id, i.created_at
+            FROM platform.idempotency i JOIN unnest($1, $2, $3) AS k (client, route, key) USING (client, route, key)
+            """, connection);
+        find.Give(keys.Select(key => key.Client).ToArray());
+        find.Give(keys.Select(key => key.Route).ToArray());
+        find.Give(keys.Select(key => key.Key).ToArray());
+        var found = new List<IdempotencyKey>();
+        await using var reader = await find.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            found.Add(new IdempotencyKey
+            {
+                Client = reader.GetString(0),
+                Route = reader.GetString(1),
+                Key = reader.GetString(2),
+                RequestHash = reader.GetFieldValue<byte[]>(3),
+                Status = reader.GetInt16(4),
+                ResourceId = reader.IsDBNull(5) ? null : reader.GetGuid(5),
+                CreatedAt = reader.GetFieldValue<DateTimeOffset>(6),
+            });
+        }
+
+        return found;
+    }
+
+    /// <summary>Keeps the keys of a group, in its transaction.</summary>
+    public static async Task InsertAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<IdempotencyKey> keys, CancellationToken cancel)
+    {
+        await using var insert = new NpgsqlCommand(
+            """
+            INSERT INTO platform.idempotency (client, route, key, request_hash, status, resource_id, created_at)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+            """, connection);
+        insert.Give(keys.Select(key => key.Client).ToArray());
+        insert.Give(keys.Select(key => key.Route).ToArray());
+        insert.Give(keys.Select(key => key.Key).ToArray());
+        insert.Give(keys.Select(key => key.RequestHash).ToArray());
+        insert.Give(keys.Select(key => key.Status).ToArray());
+        insert.Give(keys.Select(key => key.ResourceId).ToArray());
+        insert.Give(keys.Select(key => key.CreatedAt).ToArray());
+        await insert.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>
@@ -203,7 +271,7 @@ public sealed class IdempotencyKey
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = earlier.Status;
-            httpContext.Response.Headers["Idempotency-Replayed"] = "true";
+            httpContext.Response.Headers[ReplayedHeader] = "true";
             return earlier.ResourceId is not { } id || earlier.Status == StatusCodes.Status204NoContent
                 ? Task.CompletedTask
                 : httpContext.Response.WriteAsJsonAsync(new { id }, Json.Options, httpContext.RequestAborted);

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using HomeSchool.ServiceDefaults.Files;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.Hosting;
 
@@ -15,7 +17,7 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> logger)
         if (httpContext.RequestAborted.IsCancellationRequested)
             return true; // nobody listens any more
         var problem = ProblemOf(exception);
-        if (problem.StatusCode >= 500)
+        if (problem.StatusCode >= 500 || exception is TamperedValueException)
             LogFailed(logger, exception, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName);
         await problem.ExecuteAsync(httpContext);
         return true;
@@ -47,8 +49,12 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> logger)
         BadHttpRequestException bad => Failures.Unreadable.Because(bad.Message),
         JsonException json => Unreadable(json),
         DamagedFileException => FileFailures.Damaged,
+        TamperedValueException => Failures.Tampered,
         // The store of files is away, or refuses this service.
         Amazon.Runtime.AmazonServiceException or Amazon.Runtime.AmazonClientException => Failures.TryAgain,
+        // A NUL in a text, which PostgreSQL cannot keep.
+        { } unkept when (unkept as PostgresException ?? unkept.InnerException as PostgresException)
+            ?.SqlState == PostgresErrorCodes.CharacterNotInRepertoire => Failures.Invalid,
         _ when Backoff.IsTransient(exception) => Failures.TryAgain,
         _ => Failures.Internal,
     };

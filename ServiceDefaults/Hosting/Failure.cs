@@ -122,6 +122,15 @@ public static class Failures
     public static readonly Failure Erased = new("keys.erased", 410,
         "相关学生的资料已按规定删除，无法再读写。", "The student's data has been erased; this can no longer be read or written.");
 
+    /// <summary>Law or a hold keeps what was to be erased: it is neither used nor added to. Which, is not said.</summary>
+    public static readonly Failure Restricted = new("personal-data.restricted", 409,
+        "相关学生的此类资料已依法限制处理，不能增补。", "By law this kind of the student's data is restricted; nothing can be added.");
+
+    /// <summary>A sealed value was changed, or stands in another's place; the log says which.</summary>
+    public static readonly Failure Tampered = new("keys.tampered", 409,
+        "加密内容损坏或被改动过，请联系管理员从备份恢复。",
+        "What is sealed here is damaged or was changed; an administrator can restore it from a backup.");
+
     /// <summary>Something else holds what the request needs; trying again helps.</summary>
     public static readonly Failure TryAgain = new("service.try-again", 503,
         "服务繁忙，请稍后重试。", "Busy; please try again shortly.");

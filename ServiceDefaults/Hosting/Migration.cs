@@ -1,6 +1,7 @@
 using System.Reflection;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -26,8 +27,8 @@ internal static partial class Migration
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Migration));
         await PrepareAsync(database, "platform.sql", async (owner, connection) =>
         {
-            await using (var db = services.GetRequiredService<OpenForOwner>()(owner))
-                await db.Database.MigrateAsync(cancel);
+            await using var db = services.GetRequiredService<OpenForOwner>()(owner);
+            await db.Database.MigrateAsync(cancel);
             await ExecuteAsync(connection,
                 $"""
                 GRANT USAGE ON SCHEMA public TO {database.RuntimeRole};
@@ -35,6 +36,7 @@ internal static partial class Migration
                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {database.RuntimeRole};
                 SELECT platform.guard_erased();
                 """, cancel);
+            await GuardRestrictedAsync(connection, db.PersonalData, cancel);
         }, cancel);
         LogMigrated(logger, database.Name);
 
@@ -54,6 +56,15 @@ internal static partial class Migration
         var consumers = services.GetServices<EventConsumer>().ToArray();
         await Transport.DeclareAsync(services.GetRequiredService<IConfiguration>(), consumers, cancel);
         LogDeclared(logger, consumers.Length);
+    }
+
+    private static async Task GuardRestrictedAsync(NpgsqlConnection connection, PersonalDataRules rules, CancellationToken cancel)
+    {
+        var tables = rules.Restrictable.ToArray();
+        await using var guard = new NpgsqlCommand("SELECT platform.guard_restricted($1, $2)", connection);
+        guard.Give<string[]>([.. tables.Select(table => table.Table)]);
+        guard.Give<string[]>([.. tables.Select(table => table.Kind.ToString())]);
+        await guard.ExecuteNonQueryAsync(cancel);
     }
 
     // Database and runtime role where they are missing, the common tables, and what is the database's own; one process at a time.

@@ -70,7 +70,8 @@ public sealed class Mistakes
             Add(Failures.Time.At(field));
     }
 
-    // Lines and tabs are fine; NUL and its like are not, and the database does not take them.
+    // Lines and tabs are fine; NUL and its like are not, and the database does not take them. U+FFFE is no character, and no text
+    // with it can be normalised.
     private static bool IsWritable(string text, int most) =>
-        text.Length <= most && !text.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
+        text.Length <= most && !text.Any(c => c == '\uFFFE' || (char.IsControl(c) && c is not ('\n' or '\r' or '\t')));
 }

@@ -133,15 +133,16 @@ public static class ServiceHost
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<EventPumps>();
         services.AddHostedService(provider => provider.GetRequiredService<EventPumps>());
-        services.AddHostedService<TransportWatch>();
-        services.AddMassTransit(bus => bus.UsingRabbitMq((context, rabbit) =>
+        services.AddMassTransit(bus => bus.UsingRabbitMq((_, rabbit) =>
         {
             rabbit.Host(Transport.AddressIn(builder.Configuration));
-            var pumps = context.GetRequiredService<EventPumps>();
-            Transport.Configure(rabbit, context.GetServices<EventConsumer>(), pumps.Of);
+            Transport.Configure(rabbit);
         }));
         // Commands must work while the broker is away, so neither start nor readiness waits for it.
         services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = false);
+        // Added behind the pumps, it ends before them: what was delivered has its effect.
+        services.AddSingleton<Receiving>();
+        services.AddHostedService(provider => provider.GetRequiredService<Receiving>());
     }
 }
 

@@ -132,10 +132,12 @@ internal sealed class KeyCache : IDisposable
         }
     }
 
+    // For many at once: an evening on which a district's families answer asks for one key after another, and each look takes all
+    // of them.
     private void MakeRoom()
     {
         Sweep();
-        foreach (var (name, key) in keys.Take(keys.Count + 1 - Most))
+        foreach (var (name, key) in keys.Take(keys.Count - Most + (Most / 10)))
             Remove(name, key);
     }
 

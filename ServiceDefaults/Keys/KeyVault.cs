@@ -24,6 +24,7 @@ public sealed class KeyVault : IAsyncDisposable
     private const int KeySize = 32;
 
     private readonly KeyStore store;
+    private readonly KeyLookups lookups;
     private readonly KeyProviders masters;
     private readonly KeyCache cache;
     private readonly TimeProvider clock;
@@ -34,7 +35,7 @@ public sealed class KeyVault : IAsyncDisposable
     internal KeyVault(KeyStore store, KeyProviders masters, TimeProvider clock)
     {
         (this.store, this.masters, this.clock) = (store, masters, clock);
-        cache = new KeyCache(clock);
+        (cache, lookups) = (new KeyCache(clock), new KeyLookups(store));
     }
 
     /// <summary>How many unwrapped keys are in memory.</summary>
@@ -57,12 +58,14 @@ public sealed class KeyVault : IAsyncDisposable
 
     /// <summary>Opens a sealed value.</summary>
     /// <returns>The value; <see langword="null"/> when it is erased: a student's key that it needs is destroyed.</returns>
-    /// <exception cref="CryptographicException">It was changed, or sealed for another district, table, column or row.</exception>
+    /// <exception cref="TamperedValueException">It was changed, or sealed for another district, table, column or row.</exception>
     /// <exception cref="InvalidOperationException">The key store has never had its key: the store is not the one it was sealed
     /// with, or was restored from an older copy.</exception>
     public async ValueTask<byte[]?> OpenAsync(
         Guid district, Place place, ReadOnlyMemory<byte> sealedValue, CancellationToken cancel)
     {
+        if (!SealedValue.IsWellFormed(sealedValue.Span))
+            throw new TamperedValueException(place);
         var ids = SealedValue.KeysOf(sealedValue.Span);
         while (true)
         {
@@ -121,14 +124,32 @@ public sealed class KeyVault : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the keys of students who have none, all in one commit, so that whoever seals something about one of them
+    /// first need not make it. The erased get none.</summary>
+    /// <param name="district">The district.</param>
+    /// <param name="school">The school that wraps the keys.</param>
+    /// <param name="students">The students.</param>
+    /// <param name="cancel">Gives up; keys that were made stay.</param>
+    public async Task PrepareAsync(Guid district, Guid school, IReadOnlyCollection<Guid> students, CancellationToken cancel)
+    {
+        var about = new Subject(district, school);
+        while (await store.MissingAsync([.. students.Distinct()], cancel) is { Length: > 0 } missing)
+        {
+            foreach (var (_, key) in await MakeAsync(missing, about, cancel))
+                CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
     /// <summary>Takes the keys of many values from the store in one round trip, before they are opened one by one.</summary>
     public async Task FetchAsync(IEnumerable<byte[]> sealedValues, CancellationToken cancel)
     {
-        var ids = sealedValues.SelectMany(value => SealedValue.KeysOf(value)).Distinct().Where(id => cache.Find(id) is null);
+        // What is no sealed value fails when it is opened, which knows where it stands.
+        var ids = sealedValues.Where(value => SealedValue.IsWellFormed(value)).SelectMany(value => SealedValue.KeysOf(value))
+            .Distinct().Where(id => cache.Find(id) is null);
         if (ids.ToArray() is not { Length: > 0 } missing)
             return;
         var since = clock.GetTimestamp();
-        foreach (var row in await store.FindAsync(missing, cancel))
+        foreach (var row in await lookups.FindAsync(missing, cancel))
         {
             if (row.Wrapped is not null)
                 Unwrap(row, since);
@@ -230,33 +251,47 @@ public sealed class KeyVault : IAsyncDisposable
     private async ValueTask<CachedKey[]?> KeysAsync(Guid[] ids, Subject? makeFor, CancellationToken cancel)
     {
         var keys = Array.ConvertAll(ids, id => cache.Find(id));
-        while (Array.Exists(keys, key => key is null))
+        while (Missing() is { Length: > 0 } missing)
         {
             var since = clock.GetTimestamp();
-            var rows = await store.FindAsync([.. ids.Where((_, i) => keys[i] is null)], cancel);
+            var rows = await lookups.FindAsync(missing, cancel);
             if (rows.Exists(row => row.Wrapped is null))
                 return null;
             foreach (var row in rows)
                 keys[Array.IndexOf(ids, row.Id)] = Unwrap(row, since);
-            for (var i = 0; i < ids.Length; i++)
-                keys[i] ??= await MakeAsync(ids[i], makeFor ?? throw Unknown(ids[i]), cancel);
+            if (Missing() is { Length: > 0 } without)
+            {
+                foreach (var (id, key) in await MakeAsync(without, makeFor ?? throw Unknown(without[0]), cancel))
+                    keys[Array.IndexOf(ids, id)] = cache.Keep(new CachedKey(id, key, since));
+            }
         }
 
         return keys!;
+
+        Guid[] Missing() => [.. ids.Where((_, i) => keys[i] is null)];
     }
 
-    // Null when another process was faster, or a rotation came between: then the store knows better.
-    private async Task<CachedKey?> MakeAsync(Guid id, Subject about, CancellationToken cancel)
+    // Fewer than are asked for when another process was faster, none when a rotation came between: then the store knows better.
+    private async Task<List<(Guid Id, byte[] Key)>> MakeAsync(Guid[] ids, Subject about, CancellationToken cancel)
     {
         var since = clock.GetTimestamp();
         var by = await WrappingKeyAsync(about.SchoolId ?? about.DistrictId, about.DistrictId, cancel);
-        var key = RandomNumberGenerator.GetBytes(KeySize);
-        var wrapped = With(by, since, wrapping => Gcm.Encrypt(wrapping, key, Whose(id, about.DistrictId)));
-        if (await store.AddAsync(id, about.DistrictId, wrapped, by, cancel))
-            return cache.Keep(new CachedKey(id, key, since));
-        CryptographicOperations.ZeroMemory(key);
-        wrappingKeys.TryRemove(by.Id, out _);
-        return null;
+        var keys = Array.ConvertAll(ids, id => (Id: id, Key: RandomNumberGenerator.GetBytes(KeySize)));
+        var wrapped = Array.ConvertAll(
+            keys, made => With(by, since, wrapping => Gcm.Encrypt(wrapping, made.Key, Whose(made.Id, about.DistrictId))));
+        var added = await store.AddAsync(about.DistrictId, ids, wrapped, by, cancel);
+        if (added.Count == 0)
+            wrappingKeys.TryRemove(by.Id, out _);
+        var result = new List<(Guid, byte[])>(added.Count);
+        foreach (var made in keys)
+        {
+            if (added.Contains(made.Id))
+                result.Add(made);
+            else
+                CryptographicOperations.ZeroMemory(made.Key);
+        }
+
+        return result;
     }
 
     private async ValueTask<WrappingKeyRow> WrappingKeyAsync(Guid id, Guid district, CancellationToken cancel)
@@ -317,6 +352,10 @@ public sealed class KeyVault : IAsyncDisposable
         + $"The key store has no key of {id}: it is not the store that was used, or was restored from an older copy.");
 }
 
+/// <summary>A sealed value was changed, or stands where it was not sealed for. The message names the place.</summary>
+public sealed class TamperedValueException(Place place, CryptographicException? why = null)
+    : CryptographicException($"The sealed value of {place.Table}.{place.Column} {place.Row} was changed, or is another one's.", why);
+
 /// <summary>Gives a service the vault.</summary>
 public static class KeyVaultExtensions
 {
@@ -325,7 +364,7 @@ public static class KeyVaultExtensions
     {
         builder.Services.AddSingleton(_ => KeyProviders.From(builder.Configuration));
         builder.Services.AddSingleton(provider => new KeyVault(
-            new KeyStore(KeysDatabase(builder.Configuration).Open()),
+            new KeyStore(KeysDatabase(builder.Configuration).Open(KeyStore.Planning)),
             provider.GetRequiredService<KeyProviders>(),
             provider.GetRequiredService<TimeProvider>()));
     }

@@ -51,7 +51,7 @@ internal static class SealedValue
     /// <exception cref="CryptographicException">These bytes are not a sealed value.</exception>
     public static Guid[] KeysOf(ReadOnlySpan<byte> value)
     {
-        if (value.Length < 2 || value[0] != Format || value[1] == 0 || value.Length < 2 + (value[1] * IdSize) + Gcm.Overhead)
+        if (!IsWellFormed(value))
             throw new CryptographicException("Not a sealed value of a known format.");
         var ids = new Guid[value[1]];
         for (var i = 0; i < ids.Length; i++)
@@ -59,9 +59,13 @@ internal static class SealedValue
         return ids;
     }
 
+    /// <summary>Whether bytes have the form of a sealed value.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<byte> value) =>
+        value.Length >= 2 && value[0] == Format && value[1] > 0 && value.Length >= 2 + (value[1] * IdSize) + Gcm.Overhead;
+
     /// <summary>Opens a value with the keys of <see cref="KeysOf"/>, in their order.</summary>
     /// <returns><see langword="null"/> when one of the keys has left the cache meanwhile.</returns>
-    /// <exception cref="CryptographicException">It was changed, or sealed for another district or place.</exception>
+    /// <exception cref="TamperedValueException">It was changed, or sealed for another district or place.</exception>
     public static byte[]? Open(IReadOnlyList<CachedKey> keys, Guid district, Place place, ReadOnlySpan<byte> value)
     {
         var header = 2 + (keys.Count * IdSize);
@@ -71,6 +75,10 @@ internal static class SealedValue
         try
         {
             return Gcm.Decrypt(key, value[header..], Associated(value[..header], district, place));
+        }
+        catch (AuthenticationTagMismatchException e)
+        {
+            throw new TamperedValueException(place, e);
         }
         finally
         {

@@ -35,20 +35,47 @@ public sealed partial class EventPump(
 
     private readonly Channel<Delivery> arrived = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true });
 
+    private long taken;
+    private long left;
+
     /// <summary>The queue that this pump serves.</summary>
     public EventConsumer Consumer { get; } = consumer;
+
+    /// <summary>How many deliveries it was given since the process began.</summary>
+    public long Taken => Interlocked.Read(ref taken);
+
+    /// <summary>Whether a delivery is in hand.</summary>
+    public bool IsBusy => Interlocked.Read(ref left) < Taken;
 
     /// <inheritdoc/>
     async Task IEventReceiver.ReceiveAsync(Envelope delivery, CancellationToken cancel)
     {
-        var waiting = new Delivery(delivery);
-        await arrived.Writer.WriteAsync(waiting, cancel);
-        await waiting.Done.Task.WaitAsync(cancel);
+        Interlocked.Increment(ref taken);
+        try
+        {
+            var waiting = new Delivery(delivery);
+            await arrived.Writer.WriteAsync(waiting, cancel);
+            await waiting.Done.Task.WaitAsync(cancel);
+        }
+        finally
+        {
+            Interlocked.Increment(ref left);
+        }
     }
 
     /// <inheritdoc/>
-    Task IEventReceiver.ParkAsync(Envelope delivery, string reason, CancellationToken cancel) =>
-        UntilDoneAsync(() => ParkAsync(delivery, reason, cancel), cancel);
+    async Task IEventReceiver.ParkAsync(Envelope delivery, string reason, CancellationToken cancel)
+    {
+        Interlocked.Increment(ref taken);
+        try
+        {
+            await UntilDoneAsync(() => ParkAsync(delivery, reason, cancel), cancel);
+        }
+        finally
+        {
+            Interlocked.Increment(ref left);
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -15,6 +15,9 @@ public sealed class EventPumps : IHostedService
             consumer => ActivatorUtilities.CreateInstance<EventPump>(services, consumer),
             StringComparer.Ordinal);
 
+    /// <summary>Every pump.</summary>
+    public IReadOnlyCollection<EventPump> All => byQueue.Values;
+
     /// <summary>The pump of a queue; <see langword="null"/> when this service has no such consumer.</summary>
     public EventPump? Find(string queue) => byQueue.GetValueOrDefault(queue);
 

@@ -6,9 +6,10 @@ using Npgsql;
 namespace HomeSchool.ServiceDefaults.Messaging;
 
 /// <summary>
-/// Publishes what commands put into the outbox. One batch is one transaction: take up to 500 rows that no other replica holds,
-/// move them to the event log, publish them with pipelined confirms, commit. If anything fails, the rows are back in the outbox;
-/// what had reached the broker is sent again and dropped by the inboxes. So nothing is lost, and no effect happens twice.
+/// Publishes what commands put into the outbox. One batch is one transaction: take up to 500 rows, or some megabytes, that no
+/// other replica holds, move them to the event log, publish them with pipelined confirms, commit. If anything fails, the rows
+/// are back in the outbox; what had reached the broker is sent again and dropped by the inboxes. So nothing is lost, and no
+/// effect happens twice.
 /// </summary>
 /// <remarks>
 /// Any number of replicas may run. The commit need not reach the disk before the next batch: a relay's commit that a crash
@@ -19,6 +20,9 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
 {
     /// <summary>Rows a batch; a hundred lagged behind by a second under load, more than 500 gained nothing.</summary>
     private const int BatchSize = 500;
+
+    /// <summary>Bytes a batch, and one event more: it is held in memory, and an import's events are large.</summary>
+    private const int BatchBytes = 4 << 20;
 
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -40,7 +44,7 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
             try
             {
                 // Whatever committed while a batch was published has left its signal: nobody need look again to be sure.
-                if (await PublishBatchAsync(stoppingToken) < BatchSize && await signal.WaitAsync(Poll, stoppingToken))
+                if (!await PublishBatchAsync(stoppingToken) && await signal.WaitAsync(Poll, stoppingToken))
                     await Task.Delay(Gather, stoppingToken);
                 failures = 0;
             }
@@ -57,25 +61,25 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
         }
     }
 
-    /// <summary>Publishes one batch.</summary>
-    /// <returns>How many events; 0 when the outbox is empty or other replicas hold all of it.</returns>
-    public async Task<int> PublishBatchAsync(CancellationToken cancel)
+    // Publishes one batch; whether it was full, so that there may be more.
+    private async Task<bool> PublishBatchAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var batch = await MoveAsync(connection, cancel);
+        var (batch, bytes) = await MoveAsync(connection, cancel);
         if (batch.Count == 0)
-            return 0;
+            return false;
 
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(PublishTimeout);
         await transport.PublishAsync(batch, timeout.Token);
         await transaction.CommitAsync(cancel);
         Published.Add(batch.Count);
-        return batch.Count;
+        return batch.Count == BatchSize || bytes >= BatchBytes;
     }
 
-    private static async Task<List<Envelope>> MoveAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<(List<Envelope> Events, long Bytes)> MoveAsync(
+        NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -84,23 +88,32 @@ public sealed partial class Relay(NpgsqlDataSource database, Transport transport
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
                 new NpgsqlBatchCommand(
                     $"""
-                    WITH taken AS (
-                        DELETE FROM platform.outbox WHERE position IN
-                            (SELECT position FROM platform.outbox ORDER BY position LIMIT {BatchSize} FOR UPDATE SKIP LOCKED)
+                    WITH next AS (
+                        SELECT position, octet_length(payload) AS bytes FROM platform.outbox
+                        ORDER BY position LIMIT {BatchSize} FOR UPDATE SKIP LOCKED),
+                    taken AS (
+                        DELETE FROM platform.outbox WHERE position IN (
+                            SELECT position FROM (
+                                SELECT position, sum(bytes) OVER (ORDER BY position) - bytes AS before FROM next) n
+                            WHERE before < {BatchBytes})
                         RETURNING *)
                     INSERT INTO platform.event_log (position, message_id, name, district_id, school_id, aggregate_id, version,
                         occurred_at, traceparent, payload)
                     SELECT position, message_id, name, district_id, school_id, aggregate_id, version,
                         occurred_at, traceparent, payload FROM taken ORDER BY position
-                    RETURNING message_id, name, traceparent, payload
+                    RETURNING message_id, name, traceparent, payload, octet_length(payload)
                     """),
             },
         };
-        var events = new List<Envelope>();
+        var (events, bytes) = (new List<Envelope>(), 0L);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
+        {
             events.Add(Envelope.Read(reader));
-        return events;
+            bytes += reader.GetInt32(4);
+        }
+
+        return (events, bytes);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The relay could not publish ({Failures} in a row); the events stay in the outbox")]

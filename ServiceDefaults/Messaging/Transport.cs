@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
+using RabbitMQ.Client;
 
 namespace HomeSchool.ServiceDefaults.Messaging;
 
@@ -83,12 +84,43 @@ public sealed class Transport(IBus bus)
         await bus.DeployAsync(cancel);
     }
 
-    /// <summary>Declares the exchange, and for each consumer its queue, its bindings and its dead-letter queue.</summary>
-    internal static void Configure(
-        IRabbitMqBusFactoryConfigurator bus, IEnumerable<EventConsumer> consumers, Func<EventConsumer, IEventReceiver> receiverOf)
+    /// <summary>Makes what brings the deliveries of the pumps' queues; it is not yet started.</summary>
+    internal static IBusControl CreateReceiver(IConfiguration configuration, EventPumps pumps) => Bus.Factory.CreateUsingRabbitMq(rabbit =>
+    {
+        rabbit.Host(AddressIn(configuration));
+        Configure(rabbit, pumps.All.Select(pump => pump.Consumer), pumps.Of);
+    });
+
+    /// <summary>Asks the broker which of these consumers' queues, or their dead-letter queues, have something that nobody was
+    /// given.</summary>
+    /// <returns>The consumers' queues.</returns>
+    internal static async Task<List<string>> FullAsync(
+        IConfiguration configuration, IReadOnlyCollection<string> queues, CancellationToken cancel)
+    {
+        await using var connection = await new ConnectionFactory { Uri = AddressIn(configuration) }.CreateConnectionAsync(cancel);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancel);
+        var full = new List<string>();
+        foreach (var queue in queues)
+        {
+            if (await channel.MessageCountAsync(queue, cancel) > 0 || await channel.MessageCountAsync(DeadQueue(queue), cancel) > 0)
+                full.Add(queue);
+        }
+
+        return full;
+    }
+
+    /// <summary>Says how events are written; for who sends and who receives.</summary>
+    internal static void Configure(IRabbitMqBusFactoryConfigurator bus)
     {
         bus.ClearSerialization();
         bus.UseRawJsonSerializer(RawSerializerOptions.AnyMessageType, isDefault: true);
+    }
+
+    // Declares the exchange, and for each consumer its queue, its bindings and its dead-letter queue.
+    private static void Configure(
+        IRabbitMqBusFactoryConfigurator bus, IEnumerable<EventConsumer> consumers, Func<EventConsumer, IEventReceiver> receiverOf)
+    {
+        Configure(bus);
         foreach (var consumer in consumers)
         {
             bus.ReceiveEndpoint(consumer.Queue, endpoint =>

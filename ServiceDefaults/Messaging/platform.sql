@@ -114,8 +114,8 @@ DROP POLICY IF EXISTS append ON platform.audit;
 CREATE POLICY append ON platform.audit FOR INSERT WITH CHECK (true);
 DROP POLICY IF EXISTS tenant ON platform.audit;
 CREATE POLICY tenant ON platform.audit FOR SELECT USING (
-    school_id = ANY ((SELECT nullif(current_setting('app.schools', true), ''))::uuid[])
-    OR district_id = ANY ((SELECT nullif(current_setting('app.districts', true), ''))::uuid[]));
+    school_id = ANY ((SELECT nullif(current_setting('app.schools', true), '')::uuid[])::uuid[])
+    OR district_id = ANY ((SELECT nullif(current_setting('app.districts', true), '')::uuid[])::uuid[]));
 -- Sealing and verifying need every row.
 DROP POLICY IF EXISTS whole ON platform.audit;
 CREATE POLICY whole ON platform.audit FOR SELECT USING ((SELECT current_setting('app.audit', true)) = 'whole');
@@ -196,11 +196,70 @@ BEGIN
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
             AND a.attname IN ('student_id', 'student_ids')
     LOOP
-        EXECUTE format('CREATE OR REPLACE TRIGGER erased_student BEFORE INSERT ON public.%I FOR EACH ROW EXECUTE FUNCTION %s()',
+        -- Who writes many rows at once, and has seen to it that none is about such a child, says so for the transaction.
+        EXECUTE format('CREATE OR REPLACE TRIGGER erased_student BEFORE INSERT ON public.%I FOR EACH ROW '
+            || 'WHEN (current_setting(''app.erased'', true) IS DISTINCT FROM ''left out'') EXECUTE FUNCTION %s()',
             found.relname, CASE found.attname WHEN 'student_id' THEN 'platform.refuse_erased' ELSE 'platform.leave_out_erased' END);
     END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION platform.guard_erased() FROM PUBLIC;
+
+-- What of a child was to be erased, and is kept by law or a hold (ARC-10): requests neither see it nor add to it. Who does not say
+-- otherwise (app.restricted) sees none of it: the service's own work does, and requests that are made for it.
+CREATE TABLE IF NOT EXISTS platform.restricted_student (
+    request_id  uuid PRIMARY KEY,
+    student_id  uuid NOT NULL,
+    district_id uuid NOT NULL,
+    kinds       text[] NOT NULL,
+    version     bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS restricted_student_id ON platform.restricted_student (student_id) WHERE kinds <> '{}';
+GRANT SELECT, INSERT, UPDATE ON platform.restricted_student TO {app};
+
+CREATE OR REPLACE FUNCTION platform.refuse_restricted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM platform.restricted_student
+        WHERE student_id = NEW.student_id AND kinds <> '{}' AND TG_ARGV[0] = ANY (kinds)) THEN
+        RAISE EXCEPTION 'restricted' USING ERRCODE = 'check_violation', CONSTRAINT = 'restricted_student';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- `migrate` calls it with the tables of PersonalDataRules and their kinds. A policy is made once: making it locks the table.
+CREATE OR REPLACE FUNCTION platform.guard_restricted(tables text[], kinds text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found record;
+    held text;
+BEGIN
+    FOR found IN
+        SELECT c.oid, c.relname, a.attname, g.kind, 'restricted_' || lower(g.kind) AS policy
+        FROM unnest(tables, kinds) AS g (name, kind)
+            JOIN pg_class c ON c.relname = g.name AND c.relnamespace = 'public'::regnamespace
+            JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+                AND (a.attname IN ('student_id', 'student_ids') OR (c.relname = 'student' AND a.attname = 'id'))
+    LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_policy WHERE polrelid = found.oid AND polname = found.policy);
+        -- Of no row of the table, and so read once a statement, not once a row.
+        held := format(
+            'SELECT r.student_id FROM platform.restricted_student r WHERE r.kinds <> ''{}'' AND %L = ANY (r.kinds) '
+            || 'AND (SELECT current_setting(''app.restricted'', true)) IS DISTINCT FROM ''shown''', found.kind);
+        EXECUTE format(
+            'CREATE POLICY %I ON public.%I AS RESTRICTIVE FOR SELECT USING ((%s) IS NOT TRUE)', found.policy, found.relname,
+            CASE found.attname
+                -- Where a row is about several, it stays for the others.
+                WHEN 'student_ids' THEN format('student_ids <> ''{}'' AND student_ids <@ ARRAY(%s)', held)
+                ELSE format('%I IN (%s)', found.attname, held)
+            END);
+        IF found.attname = 'student_id' THEN
+            EXECUTE format(
+                'CREATE OR REPLACE TRIGGER restricted_student BEFORE INSERT ON public.%I FOR EACH ROW '
+                || 'WHEN (current_setting(''app.restricted'', true) IS DISTINCT FROM ''shown'') '
+                || 'EXECUTE FUNCTION platform.refuse_restricted(%L)', found.relname, found.kind);
+        END IF;
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION platform.guard_restricted(text[], text[]) FROM PUBLIC;
 
 -- Keeps a week of partitions ahead and forgets what is older than retain_days. The runtime role may call it, not do it.
 CREATE OR REPLACE FUNCTION platform.housekeep(retain_days int) RETURNS void

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HomeSchool.ServiceDefaults.PersonalData;
 
 /// <summary>
-/// Does this service's part when a copy of a child's data or its erasure is granted (ARC-10), by the service's
+/// Does this service's part when a copy of a child's data or its erasure is granted, or what is kept is restricted (ARC-10), by the service's
 /// <see cref="PersonalDataRules"/>, in one transaction with the answer. A second delivery copies again, or finds nothing left to erase;
 /// whoever gathers the answers takes the first.
 /// </summary>
@@ -26,7 +26,7 @@ public sealed class AnswerPersonalData(
     public override string Queue => service.Value + ".personal-data";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Type> Events { get; } = [typeof(PersonalDataAsked)];
+    public override IReadOnlyList<Type> Events { get; } = [typeof(PersonalDataAsked), typeof(PersonalDataRestricted)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -37,6 +37,12 @@ public sealed class AnswerPersonalData(
         await tables.StopAtUnknownAsync(cancel);
         foreach (var delivery in batch.Deliveries)
         {
+            if (delivery.Event is PersonalDataRestricted restricted)
+            {
+                await tables.RestrictAsync(restricted, cancel);
+                continue;
+            }
+
             var asked = (PersonalDataAsked)delivery.Event;
             var run = Guid.CreateVersion7(clock.GetUtcNow());
             await batch.PublishAsync(
@@ -88,8 +94,12 @@ public sealed class AnswerPersonalData(
         PersonalDataTables tables, PersonalDataAsked asked, Guid run, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var (erased, kept) = await tables.EraseAsync(asked, now, cancel);
-        return [new PersonalDataAnswered(asked.DistrictId, asked.AggregateId, 1, now, service.Value, run, 0, erased, kept)];
+        var (erased, kept, announced) = await tables.EraseAsync(asked, now, cancel);
+        return
+        [
+            .. announced,
+            new PersonalDataAnswered(asked.DistrictId, asked.AggregateId, 1, now, service.Value, run, 0, erased, kept),
+        ];
     }
 }
 

@@ -1,4 +1,6 @@
+using HomeSchool.Contracts;
 using HomeSchool.Contracts.PersonalData;
+using Npgsql;
 
 namespace HomeSchool.ServiceDefaults.PersonalData;
 
@@ -15,7 +17,25 @@ public sealed record PersonalDataRules
 
     /// <summary>The tables, in the order in which they are erased. A table may stand twice, for two sets of rows.</summary>
     public IReadOnlyList<PersonalTable> Tables { get; init; } = [];
+
+    /// <summary>What the service announces about an erasure beside its answer, since others count what goes: asked before the rows
+    /// go, in the same transaction; <see langword="null"/> for nothing.</summary>
+    public AnnounceErasure? Announced { get; init; }
+
+    /// <summary>The tables that a restriction hides. Requests, accounts and figures have no content that could be read; they are the proof
+    /// of what was done.</summary>
+    internal IEnumerable<PersonalTable> Restrictable => Tables
+        .Where(table => table.Kind is not (DataKind.Requests or DataKind.Accounts or DataKind.Figures))
+        .DistinctBy(table => table.Table, StringComparer.Ordinal);
 }
+
+/// <summary>Finds what else is to be announced about an erasure.</summary>
+/// <param name="connection">Within the transaction of the erasure.</param>
+/// <param name="asked">What is erased.</param>
+/// <param name="now">When.</param>
+/// <param name="cancel">Gives up.</param>
+public delegate Task<IReadOnlyList<IEvent>> AnnounceErasure(
+    NpgsqlConnection connection, PersonalDataAsked asked, DateTimeOffset now, CancellationToken cancel);
 
 /// <summary>A table with data about a child. By itself it is deleted at an erasure and shown in no copy.</summary>
 /// <param name="Table">The table.</param>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using HomeSchool.Contracts;
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -40,10 +41,91 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
             throw new UnknownPersonalDataException(unknown);
     }
 
-    /// <summary>Writes what a guardian may have of the child's data.</summary>
+    /// <summary>Writes what a guardian may have of the child's data; nothing of what is restricted.</summary>
     /// <returns>A JSON document that says itself what its tables and fields are, and how many rows each table has.</returns>
     internal async Task<(byte[] Document, IReadOnlyList<PersonalDataCount> Counts)> CopyAsync(
         string service, PersonalDataAsked asked, CancellationToken cancel)
+    {
+        var restricted = await RestrictedAsync(asked.DistrictId, asked.StudentId, cancel);
+        return await WriteAsync(
+            service, [.. db.PersonalData.Tables.Where(table => table.Shown.Count > 0 && !restricted.Contains(table.Kind))], asked, cancel);
+    }
+
+    /// <summary>Writes all of what is restricted about a child (ARC-10), for what it is kept for: every row and column, opened.</summary>
+    /// <returns>A JSON document like a copy's; <see langword="null"/> when nothing about the child is restricted.</returns>
+    internal async Task<byte[]?> ReadRestrictedAsync(string service, Guid district, Guid student, CancellationToken cancel)
+    {
+        var restricted = await RestrictedAsync(district, student, cancel);
+        if (restricted.Count == 0)
+            return null;
+        var tables = new List<PersonalTable>();
+        foreach (var table in db.PersonalData.Restrictable.Where(table => restricted.Contains(table.Kind)))
+        {
+            tables.Add(table with
+            {
+                ShownWhere = "true",
+                Shown = [.. (await ColumnsAsync(table.Table, cancel)).Select(column => new ShownColumn(column, column, column))],
+            });
+        }
+
+        var asked = new PersonalDataAsked(
+            district, Guid.Empty, 1, default, student, null, PersonalDataMatter.Copy, null);
+        return (await WriteAsync(service, tables, asked, cancel)).Document;
+    }
+
+    /// <summary>Hides what an event says is kept and not to be used, or shows it again.</summary>
+    internal async Task RestrictAsync(PersonalDataRestricted restricted, CancellationToken cancel) => await RestrictAsync(
+        restricted.AggregateId, restricted.StudentId, restricted.DistrictId, [.. restricted.Kinds.Select(kind => kind.ToString())],
+        restricted.Version, cancel);
+
+    private async Task RestrictAsync(
+        Guid request, Guid student, Guid district, string[] kinds, long version, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO platform.restricted_student AS r (request_id, student_id, district_id, kinds, version)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (request_id) DO UPDATE SET kinds = excluded.kinds, version = excluded.version
+            WHERE r.version < excluded.version
+            """, connection);
+        command.Give(request);
+        command.Give(student);
+        command.Give(district);
+        command.Give(kinds);
+        command.Give(version);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<HashSet<DataKind>> RestrictedAsync(Guid district, Guid student, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT DISTINCT unnest(kinds) FROM platform.restricted_student WHERE district_id = $1 AND student_id = $2", connection);
+        command.Give(district);
+        command.Give(student);
+        var kinds = new HashSet<DataKind>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            kinds.Add(Enum.Parse<DataKind>(reader.GetString(0)));
+        return kinds;
+    }
+
+    private async Task<List<string>> ColumnsAsync(string table, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT attname FROM pg_attribute
+            WHERE attrelid = ('public.' || quote_ident($1))::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+            """, connection);
+        command.Give(table);
+        var columns = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            columns.Add(reader.GetString(0));
+        return columns;
+    }
+
+    private async Task<(byte[] Document, IReadOnlyList<PersonalDataCount> Counts)> WriteAsync(
+        string service, IReadOnlyList<PersonalTable> tables, PersonalDataAsked asked, CancellationToken cancel)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var counts = new List<PersonalDataCount>();
@@ -52,7 +134,7 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
             json.WriteStartObject();
             json.WriteString("service", service);
             json.WriteStartArray("tables");
-            foreach (var table in db.PersonalData.Tables.Where(table => table.Shown.Count > 0))
+            foreach (var table in tables)
                 counts.Add(new PersonalDataCount(table.Table, table.Kind, await CopyAsync(json, table, asked, cancel)));
             json.WriteEndArray();
             json.WriteEndObject();
@@ -63,12 +145,17 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
         return (document, counts);
     }
 
-    /// <summary>Erases what is about the child, and says what stays.</summary>
-    internal async Task<(IReadOnlyList<PersonalDataCount> Erased, IReadOnlyList<PersonalDataKept> Kept)> EraseAsync(
+    /// <summary>Erases what is about the child, and says what stays and what is to be announced beside the answer.</summary>
+    internal async Task<(
+        IReadOnlyList<PersonalDataCount> Erased, IReadOnlyList<PersonalDataKept> Kept, IReadOnlyList<IEvent> Announced)> EraseAsync(
         PersonalDataAsked asked, DateTimeOffset now, CancellationToken cancel)
     {
+        await BeginAsync(asked.DistrictId, cancel);
         if (asked.Kinds is null)
             await KeepOutAsync(asked, now, cancel);
+        // Nothing is left to be hidden, also when an event that says so comes late.
+        await RestrictAsync(asked.AggregateId, asked.StudentId, asked.DistrictId, [], long.MaxValue, cancel);
+        var announced = db.PersonalData.Announced is { } find ? await find(connection, asked, now, cancel) : [];
         var nobody = new Guid(RandomNumberGenerator.GetBytes(16));
         var erased = new List<PersonalDataCount>();
         var kept = new List<PersonalDataKept>();
@@ -87,7 +174,7 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
         }
 
         kept.AddRange(await KeptOfAllAsync(asked, now, cancel));
-        return (erased, kept);
+        return (erased, kept, announced);
     }
 
     private async Task<long> CopyAsync(Utf8JsonWriter json, PersonalTable table, PersonalDataAsked asked, CancellationToken cancel)
@@ -166,6 +253,14 @@ public sealed class PersonalDataTables(NpgsqlConnection connection, ServiceDb db
         }
 
         CryptographicOperations.ZeroMemory(text);
+    }
+
+    // As long as it takes: a large roster is confirmed in minutes.
+    private async Task BeginAsync(Guid district, CancellationToken cancel)
+    {
+        await using var turn = new NpgsqlCommand(ErasureTurns.Begin, connection) { CommandTimeout = 0 };
+        turn.Give(district);
+        await turn.ExecuteNonQueryAsync(cancel);
     }
 
     // From now on the database takes no row about the child, whoever writes it: events may come late, or once more.

@@ -42,6 +42,12 @@ public static class EndpointAccess
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new AccessRule(permission, null));
 
+    /// <summary>Works on what is restricted, too (ARC-10): a roster that must not be compared with a part of what there is, or a read for
+    /// what it is kept for.</summary>
+    public static TBuilder SeesRestricted<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(RestrictedMarker.Instance);
+
     /// <summary>A read that anybody may make, with the reason why.</summary>
     public static TBuilder Open<TBuilder>(this TBuilder endpoint, string because)
         where TBuilder : IEndpointConventionBuilder =>
@@ -51,6 +57,14 @@ public static class EndpointAccess
     public static RouteHandlerBuilder OpenCommand(this RouteHandlerBuilder endpoint, string because) =>
         endpoint.WithMetadata(new AccessRule(null, because), CommandMarker.Instance)
             .AddEndpointFilter(CommandFilter.InvokeAsync);
+
+    /// <summary>
+    /// A change that anybody may make, of which the service commits many in one transaction: it sees itself to what
+    /// <see cref="OpenCommand"/> does for a single one, the audit row and the <c>Idempotency-Key</c>.
+    /// </summary>
+    public static TBuilder OpenGroupedCommand<TBuilder>(this TBuilder endpoint, string because)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new AccessRule(null, because), CommandMarker.Instance);
 
     /// <summary>
     /// The doorkeeper: decides before the request's body is read, so that who may not call learns nothing from how it fails.
@@ -78,7 +92,13 @@ public static class EndpointAccess
 
         context.RequestServices.GetRequiredService<CurrentCaller>().Caller = caller;
         if (rule!.Permission is { } permission)
-            context.RequestServices.GetRequiredService<CurrentTenancy>().Scope = caller.ScopeOf(permission);
+        {
+            context.RequestServices.GetRequiredService<CurrentTenancy>().Scope = caller.ScopeOf(permission) with
+            {
+                SeesRestricted = endpoint.Metadata.GetMetadata<RestrictedMarker>() is not null,
+            };
+        }
+
         await next(context);
     });
 
@@ -113,6 +133,11 @@ public sealed class CurrentCaller
 internal sealed class SensitiveMarker
 {
     public static readonly SensitiveMarker Instance = new();
+}
+
+internal sealed class RestrictedMarker
+{
+    public static readonly RestrictedMarker Instance = new();
 }
 
 internal sealed class CommandMarker

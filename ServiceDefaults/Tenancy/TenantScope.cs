@@ -13,10 +13,14 @@ public sealed record TenantScope(IReadOnlyCollection<Guid> Districts, IReadOnlyC
     /// <summary>Nothing is visible.</summary>
     public static readonly TenantScope Nobody = new([], []);
 
-    private const string SetConfig = "SELECT set_config('app.districts', $1, true), set_config('app.schools', $2, true)";
+    private const string SetConfig = "SELECT set_config('app.districts', $1, true), set_config('app.schools', $2, true), "
+        + "set_config('app.restricted', $3, true)";
+
+    /// <summary>Whether what is restricted is there, too (ARC-10): not for ordinary requests.</summary>
+    public bool SeesRestricted { get; init; }
 
     /// <summary>The scope of work that the system does for whole districts: projections, imports.</summary>
-    public static TenantScope Of(IEnumerable<Guid> districts) => new([.. districts.Distinct()], []);
+    public static TenantScope Of(IEnumerable<Guid> districts) => new([.. districts.Distinct()], []) { SeesRestricted = true };
 
     /// <summary>
     /// A batch that begins by telling the database this scope; add commands behind it. All of it is one round trip and, outside
@@ -31,6 +35,7 @@ public sealed record TenantScope(IReadOnlyCollection<Guid> Districts, IReadOnlyC
         {
             new NpgsqlParameter<string> { TypedValue = Write(Districts) },
             new NpgsqlParameter<string> { TypedValue = Write(Schools) },
+            new NpgsqlParameter<string> { TypedValue = SeesRestricted ? "shown" : "" },
         },
     };
 

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.Testing;
 using Microsoft.Extensions.Configuration;
 
 namespace HomeSchool.ServiceDefaults.Tests;
@@ -194,6 +195,43 @@ public sealed class KeyVaultTests(KeyStoreFixture keys) : IClassFixture<KeyStore
         var reader = keys.Vault();
         foreach (var value in sealedValues)
             (await reader.OpenAsync(district, place, value, Cancel)).ShouldBe(Text);
+    }
+
+    [Fact]
+    public async Task Keys_are_made_ahead_and_then_sealing_makes_none()
+    {
+        var vault = keys.Vault();
+        var students = Enumerable.Range(0, 300).Select(_ => Guid.CreateVersion7()).ToArray();
+        var sealedBefore = await SealAsync(vault, new Subject(district, school, students[0]));
+        await vault.EraseAsync(district, students[1], Cancel);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => keys.Vault().PrepareAsync(district, school, students, Cancel)));
+        (await CountAsync()).ShouldBe(students.Length);
+        (await keys.Vault().OpenAsync(district, place, sealedBefore, Cancel)).ShouldBe(Text);
+        (await keys.Vault().SealAsync(new Subject(district, school, students[1]), place, Text, Cancel)).ShouldBeNull();
+
+        using var statements = Statements.Count();
+        await SealAsync(keys.Vault(), new Subject(district, school, students[2], students[3]));
+        statements.RoundTrips.ShouldBe(1);
+        (await CountAsync()).ShouldBe(students.Length);
+
+        Task<long> CountAsync() =>
+            keys.ScalarAsync<long>("SELECT count(*) FROM data_key WHERE id = ANY ($1)", (object)students);
+    }
+
+    [Fact]
+    public async Task Keys_that_many_ask_for_at_once_are_fetched_together()
+    {
+        var writer = keys.Vault();
+        var values = new List<byte[]>();
+        for (var i = 0; i < 50; i++)
+            values.Add(await SealAsync(writer, Student()));
+
+        var reader = keys.Vault();
+        using var statements = Statements.Count();
+        var texts = await Task.WhenAll(values.Select(value => reader.OpenAsync(district, place, value, Cancel).AsTask()));
+        texts.ShouldAllBe(text => text!.SequenceEqual(Text));
+        statements.RoundTrips.ShouldBeLessThan(10);
     }
 
     [Fact]

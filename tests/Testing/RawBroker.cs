@@ -17,11 +17,13 @@ public sealed class RawBroker : IAsyncDisposable
 
     private RawBroker(IConnection connection, IChannel channel) => (this.connection, this.channel) = (connection, channel);
 
-    /// <summary>Connects.</summary>
+    /// <summary>Connects. What is sent is awaited until the broker has it: a queue that has just begun may lose what nobody asks after.</summary>
     public static async Task<RawBroker> ConnectAsync(string address)
     {
         var opened = await new ConnectionFactory { Uri = new Uri(address) }.CreateConnectionAsync();
-        return new RawBroker(opened, await opened.CreateChannelAsync());
+        return new RawBroker(opened, await opened.CreateChannelAsync(new CreateChannelOptions(
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true,
+            outstandingPublisherConfirmationsRateLimiter: null)));
     }
 
     /// <summary>Puts a message into a queue, with an event's headers or without.</summary>
@@ -55,7 +57,7 @@ public sealed class RawBroker : IAsyncDisposable
             },
         };
         await channel.BasicPublishAsync(
-            Transport.Exchange, name, mandatory: true, properties, JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), Json.Options));
+            Transport.Exchange, name, mandatory: false, properties, JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), Json.Options));
     }
 
     /// <summary>Takes a copy of every event that is published from now on.</summary>

@@ -52,7 +52,13 @@ public sealed class Servers : IAsyncDisposable
         var name = "t" + Guid.CreateVersion7().ToString("N")[^12..];
         await ExecuteAsync($"CREATE DATABASE {name}", cancel);
         databases.Add(name);
-        return new NpgsqlConnectionStringBuilder(Setting("HOMESCHOOL_TEST_POSTGRES")) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(Setting("HOMESCHOOL_TEST_POSTGRES"))
+        {
+            Database = name,
+            MaxPoolSize = 20,
+            ConnectionIdleLifetime = 10, // the replicas of tests that are over hold none
+            ConnectionPruningInterval = 5,
+        }.ConnectionString;
     }
 
     /// <summary>A backup of a database, as SQL.</summary>

@@ -6,7 +6,10 @@ namespace HomeSchool.Testing;
 /// <summary>Every service and the gateway as processes, with databases and queues of their own: a district on one machine.</summary>
 public sealed class WholeSystem : IAsyncDisposable
 {
-    private static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights"];
+    /// <summary>The master key of all parts.</summary>
+    public const string MasterKey = "a test's master key, of no value to anybody";
+
+    private static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights", "Activities", "Messages"];
 
     private readonly Servers servers;
     private readonly string files = Directory.CreateTempSubdirectory("homeschool-files-").FullName;
@@ -73,7 +76,7 @@ public sealed class WholeSystem : IAsyncDisposable
         {
             ["ConnectionStrings__keys-db"] = Databases["Keys"],
             ["ConnectionStrings__rabbitmq"] = servers.RabbitMq,
-            ["Keys__Master"] = "a test's master key, of no value to anybody",
+            ["Keys__Master"] = MasterKey,
             ["Files__Folder"] = files,
         };
         var ports = Services.Append("Gateway").ToDictionary(name => name, _ => ServiceProcess.FreePort(), StringComparer.Ordinal);
