@@ -57,6 +57,9 @@ public enum Permission
     /// <summary>Record relation, language, channel, entrustment of guardians, and who are siblings (ARC-13).</summary>
     GuardianChange,
 
+    /// <summary>See who may pick up the children of a class, and sign for them, today (ARC-13).</summary>
+    PickUpRead,
+
     /// <summary>Record a court's or the police's document that restricts a guardian (ARC-13).</summary>
     CourtDocumentWrite,
 
@@ -156,6 +159,12 @@ public enum Permission
     /// <summary>Schedule, move and cancel home visits (VIS-4, VIS-6).</summary>
     VisitSchedule,
 
+    /// <summary>Propose, adjust and publish a term's visits (VIS-2, VIS-5); bring in timetables and absences (VIS-23).</summary>
+    VisitPlan,
+
+    /// <summary>Say when a family can be visited (VIS-5).</summary>
+    FamilyTimesChange,
+
     /// <summary>See appointments and their state.</summary>
     VisitRead,
 
@@ -165,11 +174,69 @@ public enum Permission
     /// <summary>Read a visit's record (VIS-10: education staff of the class and their supervisors).</summary>
     VisitRecordRead,
 
+    /// <summary>Read the internal part of a record, as far as the policy lets (VIS-10, ARC-7).</summary>
+    VisitInternalRead,
+
+    /// <summary>Bring a note to a visit one is invited to (VIS-8).</summary>
+    VisitNoteWrite,
+
+    /// <summary>Read what was agreed in a visit, and the holiday plan (VIS-16).</summary>
+    VisitAgreementRead,
+
     /// <summary>Answer an appointment: confirm, propose another time, decline (VIS-6).</summary>
     VisitAnswer,
 
+    /// <summary>Subscribe a calendar to one's own visits.</summary>
+    CalendarSubscribe,
+
+    /// <summary>Arrange who does whose visits and follow-ups (VIS-20).</summary>
+    SubstituteArrange,
+
+    /// <summary>See what visits and contacts are due (VIS-3); which and why, only with <see cref="NeedRead"/>.</summary>
+    WorkListRead,
+
+    /// <summary>Publish the school's visit programme (VIS-19), see unusual records (INS-5).</summary>
+    VisitSupervise,
+
+    /// <summary>Write contacts, corrections and follow-ups into the ledger (VIS-11, VIS-12).</summary>
+    LedgerWrite,
+
+    /// <summary>See which contacts the ledger has (VIS-12); guardians, those in which they took part.</summary>
+    LedgerRead,
+
+    /// <summary>See and close the follow-ups that one owns, or oversees (VIS-11).</summary>
+    FollowUpDo,
+
+    /// <summary>Record and resolve disputes between home and school (VIS-15).</summary>
+    DisputeManage,
+
+    /// <summary>See how many disputes there were, without names (VIS-15).</summary>
+    DisputeRateRead,
+
+    /// <summary>Draw and grade samples of records, share excellent cases (VIS-13).</summary>
+    SpotCheck,
+
+    /// <summary>Report what cannot wait about a child: an emergency (VIS-9), a suspected harm (VIS-17), a crisis (VIS-18); and
+    /// see what one is called to.</summary>
+    ConcernReport,
+
+    /// <summary>See and handle emergencies, ask for visits at special nodes (VIS-9).</summary>
+    EmergencyHandle,
+
+    /// <summary>See and handle crises (VIS-18).</summary>
+    CrisisHandle,
+
+    /// <summary>Read protected cases, as far as one is named or granted (VIS-17): the role alone shows none.</summary>
+    ProtectedCaseRead,
+
+    /// <summary>Name a school's child-protection leads (VIS-17).</summary>
+    ProtectionLeadName,
+
     /// <summary>Change what a district or a school decides for itself: windows, notice periods and the like.</summary>
     PolicyChange,
+
+    /// <summary>Design surveys, open and close rounds of them (SUR-1).</summary>
+    SurveyManage,
 
     /// <summary>See surveys' results (SUR-5).</summary>
     SurveyRead,
@@ -191,6 +258,61 @@ public enum Permission
 
     /// <summary>Export the audit and verify that nobody changed it (ALL-2).</summary>
     AuditRead,
+
+    // Activities.
+
+    /// <summary>Hold parent meetings and note who came (ACT-1), publish covenants (ACT-2).</summary>
+    MeetingManage,
+
+    /// <summary>See meetings and covenants; guardians, those of their children's classes (ACT-1, ACT-2).</summary>
+    MeetingRead,
+
+    /// <summary>See how many families were reached and how many mastered methods, without names (ACT-1, ACT-3).</summary>
+    ReachRead,
+
+    /// <summary>Merge guardians' questions into topics (ACT-2).</summary>
+    QuestionManage,
+
+    /// <summary>Plan parent classes and note who came (ACT-3).</summary>
+    ParentClassManage,
+
+    /// <summary>See parent classes (ACT-3).</summary>
+    ParentClassRead,
+
+    /// <summary>Take part as a family: check in, sign, ask, vote, sign up, tick "tried it" (ACT-1 to ACT-3).</summary>
+    TakePart,
+
+    /// <summary>Plan family activities, answer suggestions, name parent committees (ACT-4, ACT-6, ACT-7).</summary>
+    ActivityManage,
+
+    /// <summary>See family activities and committees; guardians, those of their children's classes (ACT-4 to ACT-7).</summary>
+    ActivityRead,
+
+    /// <summary>See what parents offer (ACT-6).</summary>
+    ResourceUse,
+
+    /// <summary>Keep books and reflections of one's own (ACT-8); the role shows nobody else's.</summary>
+    DevelopmentKeep,
+
+    /// <summary>Hold trainings and take the roll (ACT-8).</summary>
+    TrainingManage,
+
+    // Messages.
+
+    /// <summary>Publish notices to families, and remind those who have not read them (MSG-4).</summary>
+    MessagePublish,
+
+    /// <summary>See notices of one's place; guardians, those that were sent to them (MSG-4).</summary>
+    MessageRead,
+
+    /// <summary>Receive notices and answer them, about one's own child (MSG-4).</summary>
+    MessageReceive,
+
+    /// <summary>See who got and read a notice, and the rates of a class (MSG-4).</summary>
+    ReceiptRead,
+
+    /// <summary>Read what families answered (MSG-4).</summary>
+    MessageAnswerRead,
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>

@@ -40,6 +40,12 @@ public enum DataKind
     /// <summary>问卷.</summary>
     Surveys,
 
+    /// <summary>活动: parent meetings, covenants, questions, parent classes, family activities.</summary>
+    Activities,
+
+    /// <summary>消息: notices, and what families answered.</summary>
+    Messages,
+
     /// <summary>账号: whose accounts reach the child.</summary>
     Accounts,
 
@@ -64,6 +70,23 @@ public enum DataKind
 public sealed record PersonalDataAsked(
     Guid DistrictId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, Guid StudentId, Guid? GuardianId,
     PersonalDataMatter Matter, IReadOnlyList<DataKind>? Kinds) : IEvent
+{
+    Guid? IEvent.SchoolId => null;
+}
+
+/// <summary>
+/// What of a child was to be erased is kept by law or a hold, and restricted (ARC-10): whoever holds some shows it in no ordinary read. Of
+/// several events of a request the one with the highest version counts; the request's erasure ends it.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="AggregateId">The request.</param>
+/// <param name="Version">The request's.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="StudentId">The child.</param>
+/// <param name="Kinds">What is restricted now by this request; empty when nothing is any more.</param>
+[EventName("archives.personal-data-restricted")]
+public sealed record PersonalDataRestricted(
+    Guid DistrictId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, Guid StudentId, IReadOnlyList<DataKind> Kinds) : IEvent
 {
     Guid? IEvent.SchoolId => null;
 }

@@ -125,3 +125,76 @@ public sealed record VisitTimeProposed(
 {
     Guid? IEvent.SchoolId => SchoolId;
 }
+
+/// <summary>
+/// What share of the students is to be visited by when (VIS-2), as the policy of a school or district says from now on, or a school's
+/// programme for a term (VIS-19). The newest for a place and term counts. For services only.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school; <see langword="null"/> for the district's policy.</param>
+/// <param name="AggregateId">The school or district.</param>
+/// <param name="Version">Of the policy; with a term, of the programme.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="TermId">The programme's term; <see langword="null"/> for a policy, which holds where no programme does.</param>
+/// <param name="Quotas">The shares, growing with the weeks; everybody is to be visited by the last week in any case.</param>
+[EventName("visits.quotas-set")]
+public sealed record QuotasSet(
+    Guid DistrictId, Guid? SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, Guid? TermId,
+    IReadOnlyList<VisitQuota> Quotas) : IEvent;
+
+/// <summary>A share of the students, visited by the end of a teaching week.</summary>
+/// <param name="Week">The teaching week, 1–53.</param>
+/// <param name="SharePercent">The share, 0–100.</param>
+public sealed record VisitQuota(int Week, int SharePercent);
+
+/// <summary>A family is to be reminded of its appointment (VIS-6), once for each time that was agreed on. For services only.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school of the teacher who visits.</param>
+/// <param name="AggregateId">The visit.</param>
+/// <param name="Version">Of the visit.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="StudentIds">The students it is about.</param>
+/// <param name="StartsAt">The appointment's begin.</param>
+[EventName("visits.reminder-due")]
+public sealed record VisitReminderDue(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, IReadOnlyList<Guid> StudentIds,
+    DateTimeOffset StartsAt) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>
+/// Somebody is to be reached now, quiet hours or not (VIS-9, VIS-18): who they are and no more, neither why nor about whom. It
+/// comes again, with a higher version, as long as the alarm goes on. For services that deliver; no dashboard shows it.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The alarm; its people read it from Visits.</param>
+/// <param name="Version">How often it has called.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Roles">Whoever has one of these roles at the school, or at the class where they hold at classes.</param>
+/// <param name="ClassId">The class; <see langword="null"/> when the student is in none.</param>
+/// <param name="StaffIds">Staff beside them: on duty, or leads.</param>
+[EventName("visits.alert-due")]
+public sealed record AlertDue(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    IReadOnlyList<Role> Roles, Guid? ClassId, IReadOnlyList<Guid> StaffIds) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>No first contact with the family in time after an emergency was reported (VIS-9).</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The emergency.</param>
+/// <param name="Version">Of the emergency.</param>
+/// <param name="OccurredAt">When it was found.</param>
+/// <param name="ClassId">The class; <see langword="null"/> when the student is in none.</param>
+/// <param name="DueAt">When the time was over.</param>
+[EventName("visits.emergency-breached")]
+public sealed record EmergencyBreached(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid? ClassId, DateTimeOffset DueAt) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}

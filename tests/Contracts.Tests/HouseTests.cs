@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace HomeSchool.Contracts.Tests;
 
 /// <summary>The shape of the house: who may know whom.</summary>
-public sealed class HouseTests
+public sealed partial class HouseTests
 {
     /// <summary>Every service's project.</summary>
     public static TheoryData<string> Services =>
@@ -30,6 +31,21 @@ public sealed class HouseTests
             .Where(folder => !File.Exists(Path.Combine(folder, "README.md"))).ShouldBeEmpty();
 
     [Fact]
+    public void Every_link_of_a_readme_leads_somewhere()
+    {
+        var root = Root();
+        var readmes = Directory.EnumerateFiles(root, "*.md", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(root, file).Replace('\\', '/').Split('/').Any(part => part[0] == '.' || part is "bin" or "obj" or "node_modules"))
+            .ToArray();
+        readmes.Length.ShouldBeGreaterThan(10);
+        readmes.SelectMany(file => Link().Matches(File.ReadAllText(file))
+                .Select(match => match.Groups["link"].Value)
+                .Where(link => !link.StartsWith("http", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(file)!, link)))
+                .Select(link => $"{Path.GetRelativePath(root, file)} → {link}"))
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Every_package_is_pinned_exactly_and_locked()
     {
         var root = Root();
@@ -39,6 +55,9 @@ public sealed class HouseTests
         Projects().Where(project => Name(project) != "AppHost") // its packages are not everywhere to be had; it pins them itself
             .Where(project => !File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json"))).ShouldBeEmpty();
     }
+
+    [GeneratedRegex(@"\]\((?<link>[^)#\s]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Link();
 
     private static string Root([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
