@@ -26,9 +26,11 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
     // Orders Chinese names by pinyin.
     private const string NameOrder = "zh-x-icu";
 
+    private const string Json = "jsonb";
+
     /// <summary>
     /// What a school keeps of a student in tables with <c>district_id</c>, <c>school_id</c> and <c>student_id</c>, and what its successor
-    /// therefore takes over when schools are reorganised (ALL-10).
+    /// therefore takes over when schools are reorganised (ALL-10). Homework is a class's: see <see cref="ReportHomework.FollowAsync"/>.
     /// </summary>
     internal static readonly string[] TakenOver =
     [
@@ -37,8 +39,13 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         "attachment", "personal_data_request", "consent", "correction_request",
     ];
 
+    /// <summary>What of that a school has once of a student, or of a student's guardian, and when it was written: of two that come together
+    /// the newest stays.</summary>
+    internal static readonly (string Table, string Whose, string WrittenAt)[] KeptOnce =
+        [("family_file", "student_id", "changed_at"), ("family_intake", "student_id, guardian_id", "answered_at")];
+
     /// <summary>What of that goes to the next school when a student changes schools and it may (ARC-15).</summary>
-    internal static readonly string[] GoesAlong = ["sensitive_item", "plan", "plan_mark"];
+    internal static readonly string[] GoesAlong = ["sensitive_item", "plan", "plan_mark", "attachment"];
 
     /// <summary>What a homeroom teacher has in hand of a student, and the next one takes over (ARC-14).</summary>
     internal static readonly OwnedTable[] HandedOver =
@@ -92,27 +99,32 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         base.OnModelCreating(modelBuilder);
 
         modelBuilder.Entity<DistrictRoster>().HasKey(r => r.DistrictId);
+        modelBuilder.Entity<RosterVersion>().HasKey(v => new { v.DistrictId, v.Version });
         modelBuilder.Entity<School>(school =>
         {
             school.HasKey(s => s.SchoolId);
             school.HasIndex(s => new { s.DistrictId, s.SourceId }).IsUnique();
+            school.Property(s => s.Metadata).HasColumnType(Json);
         });
         modelBuilder.Entity<Term>(term =>
         {
             term.HasKey(t => t.Id);
             term.HasIndex(t => new { t.DistrictId, t.SourceId }).IsUnique();
+            term.Property(t => t.Metadata).HasColumnType(Json);
         });
         modelBuilder.Entity<Class>(@class =>
         {
             @class.HasKey(c => new { c.SchoolId, c.Id });
             @class.HasIndex(c => new { c.SchoolId, c.SourceId }).IsUnique();
             @class.HasIndex(c => c.DistrictId);
+            @class.Property(c => c.Metadata).HasColumnType(Json);
         });
 
         modelBuilder.Entity<Student>(student =>
         {
             student.HasKey(s => new { s.DistrictId, s.Id });
             student.HasIndex(s => new { s.DistrictId, s.SourceId }).IsUnique();
+            student.Property(s => s.Metadata).HasColumnType(Json);
             student.Property(s => s.FamilyName).UseCollation(NameOrder);
             student.Property(s => s.GivenName).UseCollation(NameOrder);
             student.Property(s => s.Sex).HasConversion<string>();
@@ -121,6 +133,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         {
             guardian.HasKey(g => new { g.DistrictId, g.Id });
             guardian.HasIndex(g => new { g.DistrictId, g.SourceId }).IsUnique();
+            guardian.Property(g => g.Metadata).HasColumnType(Json);
         });
         modelBuilder.Entity<Guardianship>(guardianship =>
         {
@@ -134,6 +147,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
         {
             staff.HasKey(s => new { s.DistrictId, s.Id });
             staff.HasIndex(s => new { s.DistrictId, s.SourceId }).IsUnique();
+            staff.Property(s => s.Metadata).HasColumnType(Json);
             staff.Property(s => s.FamilyName).UseCollation(NameOrder);
             staff.Property(s => s.GivenName).UseCollation(NameOrder);
         });
@@ -143,6 +157,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             enrolment.HasKey(e => new { e.SchoolId, e.Id });
             enrolment.HasIndex(e => new { e.SchoolId, e.ClassId });
             enrolment.HasIndex(e => new { e.DistrictId, e.StudentId });
+            enrolment.Property(e => e.Metadata).HasColumnType(Json);
             enrolment.ToTable(table => table.HasCheckConstraint("enrolment_ends_after_start", "ends_on >= starts_on - 1"));
         });
         modelBuilder.Entity<StaffPost>(post =>
@@ -150,6 +165,7 @@ public sealed class ArchivesDb(DbContextOptions<ArchivesDb> options) : ServiceDb
             post.HasKey(p => new { p.SchoolId, p.Id });
             post.HasIndex(p => new { p.SchoolId, p.ClassId });
             post.HasIndex(p => new { p.DistrictId, p.StaffId });
+            post.Property(p => p.Metadata).HasColumnType(Json);
             post.Property(p => p.Role).HasConversion<string>();
             post.ToTable(table => table.HasCheckConstraint("staff_post_ends_after_start", "ends_on >= starts_on - 1"));
         });

@@ -33,7 +33,11 @@ internal static class ArchivesPersonalData
             // What the counselor watches is not for the family to read; neither are tiers and what draws attention (ARC-4, ARC-5).
             new PersonalTable("student_task", DataKind.Sensitive, "关注任务", "Tasks of watching"),
             new PersonalTable("watch", DataKind.Sensitive, "重点关注", "The watch list"),
-            new PersonalTable("attention_note", DataKind.Support, "观察与变故", "Observations"),
+            new PersonalTable("attention_note", DataKind.Support, "观察与变故（本人填写）", "Observations: the own ones")
+            {
+                ShownWhere = "t.author_id = $3",
+                Shown = [new("written_at", "填写时间", "Written at"), new("text", "内容", "In words")],
+            },
             new PersonalTable("attention", DataKind.Support, "提醒", "Attention"),
             new PersonalTable("student_needs", DataKind.Support, "支持需求", "Support needs"),
             new PersonalTable("term_outcome", DataKind.Figures, "学期结果", "Outcomes of terms")
@@ -59,17 +63,27 @@ internal static class ArchivesPersonalData
             },
             new PersonalTable("plan", DataKind.Support, "学生计划", "Plans")
             {
-                ShownWhere = "t.state <> 'Draft'",
+                ShownWhere = "t.starts_on IS NOT NULL",
                 Shown =
                 [
                     new("kind", "类型", "Kind"), new("state", "状态", "State"), new("starts_on", "起", "From"),
-                    new("goals", "目标", "Goals"), new("measures", "措施", "Measures"),
+                    new("goals", "目标", "Goals"), new("measures", "措施", "Measures"), new("note", "复核与结果", "Review and outcome"),
                 ],
             },
             new PersonalTable("support", DataKind.Support, "帮扶", "Support")
             {
                 ShownWhere = "t.shared",
-                Shown = [new("asked_at", "申请时间", "Asked at"), new("state", "状态", "State"), new("result", "结果", "Result")],
+                Shown =
+                [
+                    new("asked_at", "申请时间", "Asked at"), new("state", "状态", "State"), new("result", "结果", "Result"),
+                    new("note", "说明", "In words"),
+                ],
+            },
+            // What the asking guardian wished for himself; other wishes are other people's words.
+            new PersonalTable("support", DataKind.Support, "帮扶申请（本人）", "Support that the guardian asked for")
+            {
+                Where = "t.student_id = $2 AND t.asked_by = $3",
+                Shown = [new("asked_at", "申请时间", "Asked at"), new("state", "状态", "State"), new("wish", "申请内容", "Wish")],
             },
 
             new PersonalTable("care_needs", DataKind.Family, "健康与照护需要", "Needs of care")
@@ -118,7 +132,7 @@ internal static class ArchivesPersonalData
 
             new PersonalTable("roster_change", DataKind.Basics, "待确认的名册变更", "Changes of a roster that wait to be confirmed")
             {
-                Where = "t.district_id = $1 AND (t.id = $2 OR t.row->>'student_id' = $2::text)",
+                Where = "t.district_id = $1 AND (t.id = $2 OR t.student_id = $2)",
             },
             // The other guardian's name and phone are not the child's, nor the asking guardian's.
             new PersonalTable("guardian", DataKind.Basics, "监护人（本人）", "The guardian who asks")
@@ -131,7 +145,7 @@ internal static class ArchivesPersonalData
                 Shown =
                 [
                     new("family_name", "姓", "Family name"), new("given_name", "名", "Given name"), new("phone", "电话", "Phone"),
-                    new("email", "邮箱", "Email"),
+                    new("email", "邮箱", "Email"), new("metadata", "名册中的其他信息", "Further data of the roster"),
                 ],
             },
             new PersonalTable("guardianship", DataKind.Basics, "监护关系", "Guardianship")
@@ -150,6 +164,7 @@ internal static class ArchivesPersonalData
                 [
                     new("family_name", "姓", "Family name"), new("given_name", "名", "Given name"), new("number", "学号", "Number"),
                     new("birth_date", "出生日期", "Date of birth"), new("sex", "性别", "Sex"),
+                    new("metadata", "名册中的其他信息", "Further data of the roster"),
                 ],
             },
             new PersonalTable("enrolment", DataKind.Basics, "学籍", "Enrolments")
@@ -157,7 +172,7 @@ internal static class ArchivesPersonalData
                 Shown =
                 [
                     new("school_id", "学校编号", "School"), new("grade", "年级", "Grade"), new("starts_on", "起", "From"),
-                    new("ends_on", "止", "To"),
+                    new("ends_on", "止", "To"), new("metadata", "名册中的其他信息", "Further data of the roster"),
                 ],
             },
 

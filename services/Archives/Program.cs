@@ -17,6 +17,7 @@ using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.PersonalData;
+using HomeSchool.ServiceDefaults.Security;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ArchivesDb>("archives");
@@ -40,20 +41,23 @@ app.UseServiceDefaults();
 app.UseGuardianSight();
 
 var api = app.MapGroup("/api/archives");
-api.MapImportRoster();
+// What is restricted is compared with a roster, too, and comes back with it.
+var roster = api.MapGroup("").SeesRestricted();
+roster.MapImportRoster();
 api.MapRosterTemplate();
 api.MapListImports();
 api.MapReadImport();
 api.MapListImportMistakes();
 api.MapListImportChanges();
-api.MapConfirmImport();
+roster.MapConfirmImport();
 api.MapCancelImport();
-api.MapReorganise();
+roster.MapReorganise();
 
-api.MapStartRollover();
+roster.MapStartRollover();
 api.MapListHandovers();
 api.MapAcceptHandover();
 api.MapTransfers();
+api.MapAdmitStudent();
 
 api.MapListSchools();
 api.MapListTerms();
@@ -65,6 +69,7 @@ api.MapListStaff();
 
 api.MapReadArchive();
 api.MapGuardians();
+api.MapListPickUp();
 api.MapRestrictions();
 api.MapFamily();
 api.MapSiblings();
@@ -105,6 +110,7 @@ api.MapPersonalData();
 api.MapConsents();
 api.MapCorrections();
 api.MapRetention();
+api.MapReadRestricted();
 
 app.MapRosterApi();
 

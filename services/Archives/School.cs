@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+
 namespace HomeSchool.Archives;
 
 /// <summary>A school (学校) of the district.</summary>
@@ -20,6 +22,9 @@ public sealed class School
 
     /// <summary>The day from which it is no longer in the roster; <see langword="null"/> while it is.</summary>
     public DateOnly? WithdrawnOn { get; init; }
+
+    /// <summary>What the exporting system says beyond OneRoster's columns, JSON; <see langword="null"/> for nothing.</summary>
+    public string? Metadata { get; init; }
 
     /// <summary>The version of the district's roster that changed it last.</summary>
     public long Version { get; init; }
@@ -52,6 +57,9 @@ public sealed class Term
     /// <summary>The day from which it is no longer in the roster; <see langword="null"/> while it is.</summary>
     public DateOnly? WithdrawnOn { get; init; }
 
+    /// <summary>What the exporting system says beyond OneRoster's columns, JSON; <see langword="null"/> for nothing.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>The version of the district's roster that changed it last.</summary>
     public long Version { get; init; }
 }
@@ -80,6 +88,9 @@ public sealed class Class
     /// <summary>The day from which it is no longer in the roster; <see langword="null"/> while it is.</summary>
     public DateOnly? WithdrawnOn { get; init; }
 
+    /// <summary>What the exporting system says beyond OneRoster's columns, JSON; <see langword="null"/> for nothing.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>The version of the district's roster that changed it last.</summary>
     public long Version { get; init; }
 }
@@ -92,4 +103,34 @@ public sealed class DistrictRoster
 
     /// <summary>Grows by one with every change to any record of the roster; 0 before the first.</summary>
     public long Version { get; init; }
+
+    /// <summary>
+    /// Makes the next version, behind the roster's lock. To be called as late as can be: whoever asks for what has changed since
+    /// then must not have asked while it was being written.
+    /// </summary>
+    internal static Task MakeAsync(ArchivesDb db, Guid district, long version, TimeProvider clock, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        db.Add(new RosterVersion
+        {
+            DistrictId = district,
+            Version = version,
+            MadeAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)), // as OneRoster writes times
+        });
+        return db.Set<DistrictRoster>().Where(roster => roster.DistrictId == district)
+            .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version), cancel);
+    }
+}
+
+/// <summary>When a version of a district's roster was made: since then its records are as they are.</summary>
+public sealed class RosterVersion
+{
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The version.</summary>
+    public long Version { get; init; }
+
+    /// <summary>When, in whole milliseconds.</summary>
+    public DateTimeOffset MadeAt { get; init; }
 }

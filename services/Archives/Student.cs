@@ -40,6 +40,9 @@ public sealed class Student
     /// <summary>The day from which the student is no longer in the roster; <see langword="null"/> while in it.</summary>
     public DateOnly? WithdrawnOn { get; init; }
 
+    /// <summary>What the exporting system says beyond OneRoster's columns, JSON; <see langword="null"/> for nothing.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>The version of the district's roster that changed it last.</summary>
     public long Version { get; init; }
 }
@@ -73,6 +76,9 @@ public sealed class Enrolment
 
     /// <summary>Last day; <see langword="null"/> while it is open. The day before <see cref="StartsOn"/> when it never came about.</summary>
     public DateOnly? EndsOn { get; init; }
+
+    /// <summary>What the exporting system says beyond OneRoster's columns, JSON; <see langword="null"/> for nothing.</summary>
+    public string? Metadata { get; init; }
 
     /// <summary>The version of the district's roster that changed it last.</summary>
     public long Version { get; init; }

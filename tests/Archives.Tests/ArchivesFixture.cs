@@ -65,9 +65,6 @@ public sealed class ArchivesFixture : IAsyncLifetime
         host.Server.PreserveExecutionContext = true;
     }
 
-    /// <summary>Makes one more database, as the administrator.</summary>
-    public Task<string> CreateDatabaseAsync() => servers.CreateDatabaseAsync();
-
     /// <summary>A client with a token for these roles.</summary>
     public HttpClient Client(params Grant[] grants) => Client(Guid.CreateVersion7(), grants);
 
@@ -95,6 +92,10 @@ public sealed class ArchivesFixture : IAsyncLifetime
     /// <summary>Seals as another service does, which has the same key store.</summary>
     public async Task<byte[]> SealAsync(Subject about, Place place, byte[] value) =>
         (await host.Services.GetRequiredService<KeyVault>().SealAsync(about, place, value, CancellationToken.None))!;
+
+    /// <summary>Opens what stands at a place.</summary>
+    public async Task<byte[]?> OpenAsync(Guid district, Place place, byte[] value) =>
+        await host.Services.GetRequiredService<KeyVault>().OpenAsync(district, place, value, CancellationToken.None);
 
     /// <summary>Destroys a student's key.</summary>
     public Task EraseAsync(Guid district, Guid student) =>

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using HomeSchool.Archives.Attachments;
+using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -216,6 +217,9 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
         { "entities", "entities", "a.docx", "document", "files.type-refused" },
         { "bomb", "bomb", "a.docx", "document", "files.unpacks-too-large" },
         { "packed bomb", "packed bomb", "a.pdf", "document", "files.unpacks-too-large" },
+        { "names of packed objects that are not there", "names", "a.pdf", "document", "files.type-refused" },
+        { "many packed objects without content", "streams", "a.pdf", "document", "files.unpacks-too-large" },
+        { "a long stream without content, again and again", "nothing", "a.pdf", "document", "files.unpacks-too-large" },
         { "empty", "", "a.pdf", "document", "files.type-refused" },
     };
 
@@ -231,6 +235,9 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
             "zip" => TestFiles.Zip(("a.txt", "a")),
             "packed" => TestFiles.PackedPdf("1 0 <</Type/Catalog/OpenAction<</S/JavaScript/JS(x)>>>>"),
             "packed bomb" => TestFiles.PackedPdf(new string(' ', 250_000_000)),
+            "names" => [.. TestFiles.Pdf(what, string.Concat(Enumerable.Repeat("/ObjStm", 300_000))), .. TestFiles.PackedPdf(" ")],
+            "streams" => [.. TestFiles.Pdf(what), .. Enumerable.Repeat(TestFiles.PackedPdf(" "), 60_000).SelectMany(pdf => pdf)],
+            "nothing" => TestFiles.EmptyStreamPdf(names: 200, blocks: 500_000),
             "behind" => [.. TestFiles.Pdf(what), .. TestFiles.Zip(("a.txt", "a"))],
             "macro" => TestFiles.Docx(what, ("word/vbaProject.bin", "x")),
             "macro type" => TestFiles.Zip(
@@ -260,6 +267,9 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
             homeroom, TestFiles.Pdf("大", bytes: (20 << 20) + 1000), "a.pdf", ("kind", "document"));
         (await CodeAsync(just)).ShouldBe("files.too-large");
         (await CodeAsync(await homeroom.PostAsync(Attachments, new ByteArrayContent(TestFiles.Jpeg)))).ShouldNotBeEmpty();
+        using var odd = new ByteArrayContent(TestFiles.Jpeg);
+        odd.Headers.TryAddWithoutValidation("Content-Type", $"multipart/form-data; boundary={new string('b', 4_100)}");
+        (await CodeAsync(await homeroom.PostAsync(Attachments, odd))).ShouldBe("files.one-file");
         using var noFile = new MultipartFormDataContent { { new StringContent("photo"), "kind" } };
         (await CodeAsync(await homeroom.PostAsync(Attachments, noFile))).ShouldBe("files.one-file");
         (await CodeAsync(await SendAsync(homeroom, TestFiles.Jpeg, "a.jpg"))).ShouldBe("request.invalid");
@@ -311,6 +321,37 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
         File.Exists(PathOf(id)).ShouldBeTrue();
         await CleanAsync(id);
         File.Exists(PathOf(id)).ShouldBeFalse();
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task What_is_on_hold_is_not_deleted_and_no_reason_is_given()
+    {
+        var id = await AddAsync(homeroom, TestFiles.Jpeg, "a.jpg", ("kind", "photo"));
+        var hold = district.Address($"students/{student}/legal-hold");
+        await district.Admin.DoAsync(hold, new HoldRequest("诉讼")).MadeAsync();
+        await homeroom.DeleteAsync(One(id)).ShouldBeRefusedAsync(HttpStatusCode.Conflict, "archives.attachment-kept");
+        (await ListAsync(homeroom)).ShouldHaveSingleItem();
+        (await district.Admin.DeleteAsync(hold)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await homeroom.DeleteAsync(One(id))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-7")]
+    [Trait("Rule", "ARC-14")]
+    public async Task Who_has_not_taken_the_student_over_deletes_nothing_that_was_labelled_before()
+    {
+        var id = await AddAsync(
+            counselor, TestFiles.Pdf("病历"), "病历.pdf", ("kind", "document"), ("sensitiveKind", "medicalHistory"));
+        archives.Clock.DaysAhead = 1;
+        await district.ImportAsync(TestRoster.Standard()
+            .Change("enrollments.csv", "E7", line => line.Replace("A1", "A3", StringComparison.Ordinal)).Zip());
+        var next = await IdAsync("staff", "A3");
+        using var teacher = archives.Client(new Grant(
+            Role.HomeroomTeacher, next, district.Id, school, await IdAsync("class", "C1"), null));
+        await teacher.DeleteAsync(One(id)).ShouldBeRefusedAsync(HttpStatusCode.Forbidden, "archives.attachment-not-yours");
+        await teacher.DoAsync(new Uri($"/api/archives/schools/{school}/handovers/accept", UriKind.Relative));
+        (await teacher.DeleteAsync(One(id))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
     }
 
     [Fact]
@@ -399,12 +440,16 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
     [Trait("Goal", "R7")]
     public async Task Twenty_files_of_twenty_megabytes_at_once_take_little_memory()
     {
-        await using var process = await ServiceProcess.StartAsync(typeof(ArchivesDb).Assembly.Location, archives.Settings);
+        // Where there is much memory, the collector lets garbage lie: with 320 MB of heap it cannot, and must not need to.
+        var settings = new Dictionary<string, string>(archives.Settings, StringComparer.Ordinal) { ["DOTNET_GCHeapHardLimit"] = "14000000" };
+        await using var process = await ServiceProcess.StartAsync(typeof(ArchivesDb).Assembly.Location, settings);
         process.Client.DefaultRequestHeaders.Authorization = homeroom.DefaultRequestHeaders.Authorization;
         await AddAsync(process.Client, TestFiles.Pdf("热身", bytes: 20_000_000), "a.pdf", ("kind", "document"));
         var before = await PeakMemoryAsync(process.Id);
         var file = TestFiles.Pdf("大", bytes: 20_000_000);
-        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AddAsync(process.Client, file, "a.pdf", ("kind", "document"))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SendAsync(process.Client, file, "a.pdf", ("kind", "document"))));
+        answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Created, process.Output);
+        var ids = await Task.WhenAll(answers.Select(MadeAsync));
         var read = await Task.WhenAll(ids.Select(async id =>
         {
             using var answer = await process.Client.GetAsync(Content(id), HttpCompletionOption.ResponseHeadersRead);
@@ -444,13 +489,22 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
         }
 
         await CleanAsync(id, settings);
-        Directory.EnumerateFiles(store.Folder, $"{id:N}*", SearchOption.AllDirectories).ShouldBeEmpty();
+        // A replica of another test, which starts in this moment, may have taken it for its own store: then it is named again.
+        for (var again = 0; again < 5 && Stored().Any(); again++)
+        {
+            await archives.ScalarAsync<Guid>("INSERT INTO platform.loose_file (id) VALUES ($1) RETURNING id", id);
+            await CleanAsync(id, settings);
+        }
+
+        Stored().ShouldBeEmpty();
         // While the store is away nothing is taken, and whoever sends it is told to come again.
         store.Stop();
         await using var alone = await ServiceProcess.StartAsync(typeof(ArchivesDb).Assembly.Location, settings);
         alone.Client.DefaultRequestHeaders.Authorization = homeroom.DefaultRequestHeaders.Authorization;
         using var refused = await SendAsync(alone.Client, TestFiles.Pdf("x"), "x.pdf", ("kind", "document"));
         refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        IEnumerable<string> Stored() => Directory.EnumerateFiles(store.Folder, $"{id:N}*", SearchOption.AllDirectories);
     }
 
     [Fact]
@@ -462,10 +516,13 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
             await AddAsync(homeroom, TestFiles.Pdf("删除"), "删除.pdf", ("kind", "document")));
         await homeroom.DeleteAsync(One(deleted));
         var folder = Directory.CreateTempSubdirectory("homeschool-leaving-").FullName;
+        // With a broker of its own: it must not take what is meant for here.
+        await using var elsewhere = await Servers.StartAsync();
         var there = new Dictionary<string, string>(archives.Settings, StringComparer.Ordinal)
         {
-            ["ConnectionStrings__archives-db"] = await archives.CreateDatabaseAsync(),
-            ["ConnectionStrings__keys-db"] = await archives.CreateDatabaseAsync(),
+            ["ConnectionStrings__archives-db"] = await elsewhere.CreateDatabaseAsync(),
+            ["ConnectionStrings__keys-db"] = await elsewhere.CreateDatabaseAsync(),
+            ["ConnectionStrings__rabbitmq"] = elsewhere.RabbitMq,
             ["Keys__Master"] = new string('t', 44),
             ["Files__Folder"] = Path.Combine(folder, "files"),
         };

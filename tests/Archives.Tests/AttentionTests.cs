@@ -70,6 +70,76 @@ public sealed class AttentionTests(ArchivesFixture archives) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_corrected_score_withdraws_what_nobody_has_decided_and_what_the_data_say_again_is_raised_again()
+    {
+        await ScoreAsync(Today.AddDays(-30), "90", 100);
+        (await ScoreAsync(Today.AddDays(-10), "50", 100)).Raised.ShouldBe(1);
+        var open = (await OpenAsync()).ShouldHaveSingleItem();
+        var other = await scene.Subject.DoAsync(
+            scene.OfStudent("attention"), new NoteRequest(AttentionCause.Observation, "上课发呆")).MadeAsync();
+        (await ScoreAsync(Today.AddDays(-10), "88", 100)).ShouldSatisfyAllConditions(
+            r => (r.Changed, r.Raised, r.Withdrawn).ShouldBe((1, 0, 1)));
+        (await OpenAsync()).ShouldHaveSingleItem().Id.ShouldBe(other); // no score spoke for it
+        (await scene.Homeroom.SeeAsync<AttentionBody>(At(open.Id))).Row.ShouldSatisfyAllConditions(
+            row => row.State.ShouldBe(AttentionState.Withdrawn), row => row.Outdated.ShouldBe(open.Evidence),
+            row => row.OutdatedAt.ShouldNotBeNull().ShouldBe(TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1)));
+        await scene.Homeroom.DoAsync(At(open.Id, "confirm")).ShouldBeRefusedAsync(HttpStatusCode.Conflict, "archives.attention-decided");
+
+        (await ScoreAsync(Today.AddDays(-10), "50", 100)).Raised.ShouldBe(1);
+        (await OpenAsync()).Single(row => row.Cause == AttentionCause.ScoreChange).Id.ShouldNotBe(open.Id);
+        // An exam between the two tells another story than the one that was raised.
+        (await ScoreAsync(Today.AddDays(-20), "60", 100)).ShouldSatisfyAllConditions(r => (r.Raised, r.Withdrawn).ShouldBe((0, 0)));
+        (await OpenAsync()).Single(row => row.Cause == AttentionCause.ScoreChange).ShouldSatisfyAllConditions(
+            row => row.Evidence.Count.ShouldBe(2), row => row.Outdated.ShouldBe(open.Evidence));
+    }
+
+    [Fact]
+    public async Task Of_a_confirmed_one_the_homeroom_teacher_learns_that_the_data_were_corrected()
+    {
+        await ScoreAsync(Today.AddDays(-30), "90", 100);
+        await ScoreAsync(Today, "50", 100);
+        var id = (await OpenAsync()).ShouldHaveSingleItem().Id;
+        await scene.Homeroom.DoAsync(At(id, "confirm")).ShouldBeDoneAsync();
+        (await ScoreAsync(Today, "89", 100)).Withdrawn.ShouldBe(0);
+        (await RowAsync()).ShouldSatisfyAllConditions(
+            row => row.State.ShouldBe(AttentionState.Confirmed), row => row.PriorityUntil.ShouldBe(NeedScene.TermEnd),
+            row => row.Outdated.ShouldBe(row.Evidence), row => row.OutdatedAt.ShouldNotBeNull());
+        (await ScoreAsync(Today, "50", 100)).Raised.ShouldBe(0); // it is known already
+        (await RowAsync()).Outdated.ShouldBeEmpty();
+
+        async Task<AttentionRow> RowAsync() => (await scene.Homeroom.SeeAsync<AttentionBody>(At(id))).Row;
+    }
+
+    [Fact]
+    public async Task What_was_dismissed_as_a_slip_and_corrected_is_raised_again_when_the_data_say_it_anew()
+    {
+        await ScoreAsync(Today.AddDays(-10), "90", 100);
+        (await ScoreAsync(Today, "20", 100)).Raised.ShouldBe(1);
+        var slip = (await OpenAsync()).ShouldHaveSingleItem().Id;
+        await scene.Homeroom.DoAsync(At(slip, "dismiss"), new DismissRequest("录入错误")).ShouldBeDoneAsync();
+        (await ScoreAsync(Today, "88", 100)).ShouldSatisfyAllConditions(r => (r.Raised, r.Withdrawn).ShouldBe((0, 0)));
+        (await scene.Homeroom.SeeAsync<AttentionBody>(At(slip))).Row.State.ShouldBe(AttentionState.Dismissed);
+        (await ScoreAsync(Today, "40", 100)).Raised.ShouldBe(1);
+        (await OpenAsync()).ShouldHaveSingleItem().Id.ShouldNotBe(slip);
+    }
+
+    [Fact]
+    public async Task Homework_that_was_reported_wrongly_withdraws_what_it_raised()
+    {
+        await MissAsync("数学", 2, scene.Student, scene.Classmate);
+        await MissAsync("数学", 1, scene.Student, scene.Classmate);
+        (await MissAsync("数学", 0, scene.Student, scene.Classmate)).Raised.ShouldBe(2);
+        var confirmed = (await OpenAsync()).Single(row => row.StudentId == scene.Classmate).Id;
+        await scene.Homeroom.DoAsync(At(confirmed, "confirm")).ShouldBeDoneAsync();
+        (await MissAsync("语文", 0)).Withdrawn.ShouldBe(0); // another subject
+        (await MissAsync("数学", 0)).ShouldSatisfyAllConditions(r => (r.Changed, r.Raised, r.Withdrawn).ShouldBe((1, 0, 1)));
+        (await OpenAsync()).ShouldBeEmpty();
+        (await scene.Homeroom.SeeAsync<AttentionBody>(At(confirmed))).Row.ShouldSatisfyAllConditions(
+            row => row.State.ShouldBe(AttentionState.Confirmed), row => row.Outdated.ShouldBe(row.Evidence));
+        (await MissAsync("数学", 0, scene.Student)).Raised.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Three_homeworks_missed_in_a_row_draw_attention_per_subject()
     {
         (await MissAsync("数学", 5, scene.Student)).Raised.ShouldBe(0);

@@ -59,12 +59,15 @@ public sealed class ComplianceTests(ArchivesFixture archives)
         var authority = await PrintAsync(opened.Id, "authority", "zh");
         authority.ShouldContain("个人信息安全事件报告");
         authority.ShouldContain("&lt;script&gt;邮件&lt;/script&gt;误发");
-        authority.ShouldContain("(尚未填写)");
+        authority.ShouldContain("（尚未填写）");
+        authority.ShouldNotContain("内部资料");
         authority.ShouldContain("盖章");
         authority.ShouldContain("草稿");
         authority.ShouldNotContain("内部整改");
         (await PrintAsync(opened.Id, "record", "en")).ShouldSatisfyAllConditions(
-            page => page.ShouldContain("内部整改"), page => page.ShouldContain("What happened, and why"), page => page.ShouldContain("lang=\"en\""));
+            page => page.ShouldContain("内部整改"), page => page.ShouldContain("What happened, and why"), page => page.ShouldContain("lang=\"en\""), page => page.ShouldContain("class=\"watermark\""));
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM platform.audit WHERE subject_id = $1 AND action = 'PrintComplianceDocument'", opened.Id)).ShouldBe(2);
         (await district.Admin.GetAsync(Address($"{opened.Id}/documents/report"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 

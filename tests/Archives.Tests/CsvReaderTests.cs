@@ -45,9 +45,11 @@ public sealed class CsvReaderTests
         read.Select(line => (line.Kind, line.Number)).ShouldBe([(CsvLine.Fields, 1), (CsvLine.BadQuote, 2), (CsvLine.Fields, 3)]);
     }
 
-    [Fact]
-    public async Task A_control_character_is_refused_because_no_database_takes_it() =>
-        (await ReadAsync("a\0b\nc\td")).Select(line => line.Kind).ShouldBe([CsvLine.BadCharacter, CsvLine.Fields]);
+    [Theory]
+    [InlineData("a\0b")] // no database takes it
+    [InlineData("a\uFFFEb")] // no character, and no text with it can be normalised
+    public async Task A_character_that_nothing_can_be_done_with_is_refused(string line) =>
+        (await ReadAsync($"{line}\nc\td")).Select(read => read.Kind).ShouldBe([CsvLine.BadCharacter, CsvLine.Fields]);
 
     [Theory]
     [InlineData(CsvReader.LongestLine + 1)]

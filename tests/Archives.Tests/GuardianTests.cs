@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using HomeSchool.Archives.Family;
+using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 
 namespace HomeSchool.Archives.Tests;
@@ -26,6 +29,59 @@ public sealed class GuardianTests(ArchivesFixture archives) : IAsyncLifetime
         (await world.GuardianAsync("P1", "G2")).ShouldSatisfyAllConditions(
             caregiver => caregiver.LegalStatus.ShouldBe(LegalStatus.Caregiver),
             caregiver => caregiver.Rights.ShouldBe([GuardianRight.See, GuardianRight.BeVisited, GuardianRight.PickUp]));
+    }
+
+    [Fact]
+    public async Task Teachers_see_on_one_screen_who_may_pick_up_a_child_and_sign_for_it_today()
+    {
+        await world.RestrictAsync("G3", FamilyWorld.Today, FamilyWorld.Today.AddDays(1), "（2026）沪01民初9号", GuardianRight.PickUp, GuardianRight.See);
+        foreach (var client in new[] { world.Homeroom, world.SubjectTeacher, world.SchoolAdmin, world.VicePrincipal })
+            (await OfP1Async(client)).ShouldBe([("G1", true, true), ("G3", false, true), ("G2", true, false)], ignoreOrder: true);
+        archives.Clock.DaysAhead = 2;
+        (await OfP1Async(world.SubjectTeacher)).ShouldContain(("G3", true, true));
+        archives.Clock.DaysAhead = 0;
+
+        using var answer = await world.Homeroom.GetAsync(PickUp);
+        var text = await answer.Content.ReadAsStringAsync();
+        text.ShouldNotContain("民初");
+        text.ShouldNotContain("13800000000");
+        (await world.OtherClass.GetAsync(PickUp)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await world.OtherSchool.GetAsync(PickUp)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await world.Mother.GetAsync(PickUp)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        async Task<IEnumerable<(string, bool, bool)>> OfP1Async(HttpClient client)
+        {
+            var rows = (await client.GetFromJsonAsync<PickUpRow[]>(PickUp, Json.Options))!;
+            rows.Select(row => row.GivenName).ShouldBe(["小P1", "小P2"]);
+            return rows[0].Adults.Select(adult => (adult.GivenName, adult.MayPickUp, adult.MaySign));
+        }
+    }
+
+    [Fact]
+    public async Task Who_may_pick_up_costs_the_same_for_few_and_for_many()
+    {
+        (await CostAsync(40)).ShouldBe(await CostAsync(2));
+
+        async Task<(int, int)> CostAsync(int more)
+        {
+            var district = new TestDistrict(archives);
+            var roster = TestRoster.Standard();
+            for (var i = 0; i < more; i++)
+            {
+                roster.Add("users.csv", TestRoster.Student($"Q{i}", "S1", "03", $"H{i}"), TestRoster.Adult($"H{i}", "S1", "parent"));
+                roster.Add("enrollments.csv", $"F{i},,,C1,S1,Q{i},student,,,");
+            }
+
+            await district.ImportAsync(roster.Zip());
+            var school = await archives.ScalarAsync<Guid>(
+                "SELECT school_id FROM school WHERE district_id = $1 AND source_id = 'S1'", district.Id);
+            var @class = await archives.ScalarAsync<Guid>("SELECT id FROM class WHERE school_id = $1 AND source_id = 'C1'", school);
+            using var client = archives.Client(new Grant(Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, @class, null));
+            using var statements = Statements.Count();
+            (await client.GetFromJsonAsync<PickUpRow[]>(
+                new Uri($"/api/archives/schools/{school}/classes/{@class}/pick-up", UriKind.Relative), Json.Options))!.Length.ShouldBe(more + 2);
+            return (statements.RoundTrips, statements.Texts.Count);
+        }
     }
 
     [Fact]
@@ -239,4 +295,6 @@ public sealed class GuardianTests(ArchivesFixture archives) : IAsyncLifetime
         var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(last));
         return JsonSerializer.Deserialize<GuardianRightsChanged>(ref reader, Json.Options)!;
     }
+
+    private Uri PickUp => new($"/api/archives/schools/{world["S1"]}/classes/{world["C1"]}/pick-up", UriKind.Relative);
 }

@@ -5,6 +5,7 @@ using HomeSchool.Archives.Plans;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.Testing;
+using Npgsql;
 
 namespace HomeSchool.Archives.Tests;
 
@@ -115,6 +116,29 @@ public sealed class NeedTests(ArchivesFixture archives) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Supervisors_learn_of_psychological_sensitivity_by_no_entry_day_or_number()
+    {
+        await ChangeAsync(scene.Counselor, new NeedsRequest("量表结果", PsychologicallySensitive: true), 0).ShouldBeDoneAsync();
+        archives.Clock.DaysAhead = 40;
+        (await ReconfirmAsync(scene.Student)).Reconfirmed.ShouldBe([scene.Student]);
+        (await scene.Vice.SeeAsync<NeedsBody>(scene.OfStudent("needs"))).ShouldSatisfyAllConditions(
+            seen => seen.History.ShouldBeEmpty(), seen => seen.HoldsUntil.ShouldBeNull());
+        using (var answer = await scene.Vice.GetAsync(scene.OfStudent("needs")))
+            answer.Headers.ETag.ShouldBeNull();
+
+        // What had lapsed and is said anew is shown, whatever is said with it.
+        archives.Clock.DaysAhead = 0;
+        var classmate = scene.OfStudent("needs", scene.Classmate);
+        await scene.Homeroom.PutAsync(classmate, new NeedsRequest("原因", AcademicTier.Struggling), 0).ShouldBeDoneAsync();
+        archives.Clock.DaysAhead = 90;
+        await scene.Homeroom.PutAsync(classmate, new NeedsRequest("原因", AcademicTier.Struggling, PsychologicallySensitive: true), 1)
+            .ShouldBeDoneAsync();
+        (await scene.Vice.SeeAsync<NeedsBody>(classmate)).ShouldSatisfyAllConditions(
+            seen => seen.Tiers!.Academic.ShouldBe(AcademicTier.Struggling), seen => seen.HoldsUntil.ShouldBe(NeedScene.NextTermEnd),
+            seen => seen.History.Count.ShouldBe(2), seen => seen.History.ShouldAllBe(change => !change.Tiers.PsychologicallySensitive));
+    }
+
+    [Fact]
     public async Task It_lapses_when_the_term_ends_and_one_tap_keeps_it()
     {
         await ChangeAsync(scene.Homeroom, new NeedsRequest("原因", AcademicTier.Struggling), 0).ShouldBeDoneAsync();
@@ -179,6 +203,35 @@ public sealed class NeedTests(ArchivesFixture archives) : IAsyncLifetime
         (await scene.Homeroom.SeeAsync<NeedSettings>(policy)).Excellent.ContactsATerm.ShouldBe(3);
     }
 
+    [Fact]
+    [Trait("Rule", "VIS-3")]
+    public async Task A_policy_changes_only_while_nobodys_cadence_is_being_announced()
+    {
+        await ChangeAsync(scene.Homeroom, new NeedsRequest("原因", AcademicTier.Excellent), 0).ShouldBeDoneAsync();
+        await using var connection = new NpgsqlConnection(archives.Database);
+        await connection.OpenAsync();
+        await using var announcing = await connection.BeginTransactionAsync();
+        await using (var held = new NpgsqlCommand(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended('archives.cadence/' || $1::text, 4))", connection, announcing))
+        {
+            held.Parameters.AddWithValue(scene.District.Id);
+            await held.ExecuteNonQueryAsync();
+        }
+
+        var change = scene.District.Admin.PutAsync(scene.District.Address("need-policy"), new NeedSettings { Excellent = new(3) }, 0);
+        (await Eventually.GetAsync(
+            () => archives.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """),
+            waiting => waiting > 0)).ShouldBeGreaterThan(0);
+        change.IsCompleted.ShouldBeFalse();
+        await announcing.CommitAsync();
+        await change.ShouldBeDoneAsync();
+        (await scene.EventsAsync<CadenceChanged>()).Last().Cadence.ContactsATerm.ShouldBe(3);
+    }
+
     [Theory]
     [Trait("Rule", "VIS-3")]
     [InlineData(AcademicTier.Typical, ConductTier.Typical, false, false, 1, null, null, null, false)]
@@ -221,6 +274,22 @@ public sealed class NeedTests(ArchivesFixture archives) : IAsyncLifetime
         await scene.Homeroom.PutAsync(address, new OutcomeRequest(false)).ShouldBeRefusedAsync(HttpStatusCode.Conflict, "archives.term-over");
         (await scene.Homeroom.SeeAllAsync<OutcomeRow>(list)).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             o => o.Improved.ShouldBe(true), o => o.Frozen.ShouldBeTrue());
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-9")]
+    public async Task What_was_not_measured_is_no_nought_and_each_is_measured_from_the_own_day_whoever_is_on_the_page()
+    {
+        await scene.Homeroom.PutAsync(scene.OfStudent("needs", scene.Classmate), new NeedsRequest("原因", AcademicTier.Struggling), 0)
+            .ShouldBeDoneAsync();
+        archives.Clock.DaysAhead = 1;
+        await ScoreAsync(NeedScene.Today.AddDays(1), "60");
+        archives.Clock.DaysAhead = 2;
+        await ChangeAsync(scene.Homeroom, new NeedsRequest("原因", AcademicTier.Struggling), 0).ShouldBeDoneAsync();
+        var outcomes = await scene.Homeroom.SeeAllAsync<OutcomeRow>(
+            scene.OfSchool($"outcomes?termId={await scene.IdAsync("term", "T1")}"));
+        outcomes.Select(row => (row.StudentId, row.Baseline, row.Now, row.Proposed)).ShouldBe(
+            [(scene.Classmate, null, null, null), (scene.Student, 0.6m, null, null)]);
     }
 
     [Fact]

@@ -95,6 +95,17 @@ public sealed class PlanTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-6")]
+    public async Task A_draft_that_is_given_up_was_never_the_familys()
+    {
+        var plan = await DraftAsync(PlanKind.Individual);
+        await scene.Homeroom.DoAsync(At(plan, "close"), new PlanClosing(PlanOutcome.GivenUp, "家长暂不配合")).ShouldBeDoneAsync();
+        await scene.Guardian.GetAsync(At(plan)).ShouldBeHiddenAsync();
+        (await scene.Guardian.SeeAllAsync<PlanRow>(scene.OfSchool("plans"))).ShouldBeEmpty();
+        (await scene.Homeroom.SeeAllAsync<PlanRow>(scene.OfSchool("plans"))).ShouldHaveSingleItem().State.ShouldBe(PlanState.Closed);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-6")]
     public async Task Wrong_plans_are_refused_and_others_find_none()
     {
         await scene.Homeroom.DoAsync(scene.OfStudent("plans"), Plan(" ")).ShouldBeRefusedAsync(HttpStatusCode.BadRequest, "request.invalid");
@@ -119,6 +130,7 @@ public sealed class PlanTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-6")]
+    [Trait("Rule", "VIS-3")]
     public async Task A_contract_is_ticked_by_school_and_family_and_each_week_is_summed_up()
     {
         var plan = await BegunAsync(PlanKind.BehaviourContract);
@@ -139,6 +151,12 @@ public sealed class PlanTests(ArchivesFixture archives) : IAsyncLifetime
         await scene.Subject.DoAsync(ofClass, new ClassMarksRequest(Today, [new(Guid.CreateVersion7())])).ShouldBeHiddenAsync();
         await scene.OtherHomeroom.DoAsync(ofClass, new ClassMarksRequest(Today, [new(plan)])).ShouldBeHiddenAsync();
         await scene.Guardian.DoAsync(ofClass, new ClassMarksRequest(Today, [new(plan)])).ShouldBeHiddenAsync();
+        (await archives.ScalarAsync<long>(
+            """
+            SELECT count(DISTINCT aggregate_id) FROM (SELECT name, aggregate_id, payload FROM platform.outbox
+                UNION ALL SELECT name, aggregate_id, payload FROM platform.event_log) AS e
+            WHERE name = 'platform.contact-told' AND payload LIKE '%' || $1 || '%' AND payload LIKE '%"feedback"%'
+            """, scene.Student.ToString())).ShouldBe(2, "the family's tick and the school's of that day; a small goal's is no feedback");
 
         archives.Clock.DaysAhead = 7;
         await scene.Homeroom.PutAsync(At(plan, $"marks/{Today.AddDays(7):yyyy-MM-dd}"), new MarkRequest(1)).ShouldBeDoneAsync();

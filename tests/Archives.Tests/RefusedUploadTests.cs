@@ -59,8 +59,11 @@ public sealed class RefusedUploadTests(ArchivesFixture archives)
         answer.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
         using var empty = await district.UploadAsync([]);
         await empty.ShouldBeProblemAsync(HttpStatusCode.UnprocessableEntity, "archives.roster-refused");
-        using var odd = await district.UploadAsync("x"u8.ToArray(), "multipart/form-data");
-        odd.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        foreach (var type in new[] { "multipart/form-data", $"multipart/form-data; boundary={new string('b', 4_100)}" })
+        {
+            using var odd = await district.UploadAsync("x"u8.ToArray(), type);
+            odd.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        }
     }
 
     [Fact]

@@ -1,12 +1,18 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HomeSchool.Archives.Family;
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Passing;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
+using HomeSchool.Contracts.Surveys;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
 using Npgsql;
 
 namespace HomeSchool.Archives.Tests;
@@ -109,6 +115,29 @@ public sealed class ReorganisationTests(ArchivesFixture archives) : IAsyncLifeti
     }
 
     [Fact]
+    [Trait("Rule", "ARC-5")]
+    public async Task What_was_missed_in_a_row_before_and_after_a_class_moved_is_one_row()
+    {
+        var today = LocalDay.Today(archives.Clock);
+        var student = await IdAsync("student", "P3");
+        (await MissAsync(first, 2)).Raised.ShouldBe(0);
+        (await MissAsync(first, 1)).Raised.ShouldBe(0);
+        await ConfirmAsync((await CheckAsync(new Reorganisation(Moves: [new SchoolMove("S1", "S2", ["C2"])]))).Id);
+        (await MissAsync(second, 0)).Raised.ShouldBe(1);
+
+        async Task<DataReport> MissAsync(Guid school, int daysAgo)
+        {
+            var @class = await archives.ScalarAsync<Guid>(
+                "SELECT id FROM class WHERE school_id = $1 AND source_id = 'C2' AND withdrawn_on IS NULL", school);
+            using var admin = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, school, null, null));
+            using var answer = await admin.DoAsync(
+                new Uri($"/api/archives/schools/{school}/classes/{@class}/homework", UriKind.Relative),
+                new HomeworkRequest("数学", today.AddDays(-daysAgo), [student]));
+            return await answer.ShouldBeAsync<DataReport>(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
     [Trait("Rule", "ARC-7")]
     public async Task The_successor_holds_the_sensitive_items_of_those_who_came()
     {
@@ -127,6 +156,50 @@ public sealed class ReorganisationTests(ArchivesFixture archives) : IAsyncLifeti
         (await counselor.GetAsync(district.Address($"students/{student}/sensitive-items"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await counselor.GetFromJsonAsync<Page<SensitiveItemRow>>(district.Address($"students/{other}/sensitive-items"), Json.Options))!
             .Items.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-1")]
+    [Trait("Rule", "ARC-3")]
+    public async Task Of_what_both_schools_know_of_a_family_the_newest_stays()
+    {
+        var (student, mother, today) = (await IdAsync("student", "P1"), await IdAsync("guardian", "G1"), LocalDay.Today(archives.Clock));
+        await WriteFamilyAsync(first, "C1", "en", 1);
+        using (var admin = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, first, null, null)))
+        using (var next = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, second, null, null)))
+        {
+            var transfer = await admin.DoAsync(
+                district.Address($"students/{student}/transfers"), new TransferRequest(TransferKind.Within, today, second)).MadeAsync();
+            await next.DoAsync(
+                district.Address($"transfers/{transfer}/accept"), new TransferAcceptance(await IdAsync("class", "C3"))).ShouldBeDoneAsync();
+        }
+
+        await WriteFamilyAsync(second, "C3", "bo", 2);
+        await ConfirmAsync((await CheckAsync(new Reorganisation(Moves: [new("S2", "S1")], Closes: ["S2"]))).Id);
+        var archive = await Homeroom(first, await archives.ScalarAsync<Guid>(
+            "SELECT class_id FROM enrolment WHERE student_id = $1 AND school_id = $2 AND ends_on IS NULL", student, first))
+            .SeeAsync<ArchiveBody>(district.Address($"students/{student}/archive"));
+        archive.Family!.Language.ShouldBe("bo");
+        archive.Intakes.ShouldHaveSingleItem().Said!.Worries.ShouldBe("bo");
+
+        async Task WriteFamilyAsync(Guid school, string @class, string language, int minutes)
+        {
+            using var teacher = Homeroom(school, await IdAsync("class", @class));
+            await teacher.PutAsync(
+                district.Address($"students/{student}/family"), new FamilyRequest(Language: language), 0).ShouldBeDoneAsync();
+            var answer = Guid.CreateVersion7();
+            var content = await archives.SealAsync(
+                new Subject(district.Id, school, student), new Place(FamilyIntake.Table, FamilyIntake.Column, answer),
+                JsonSerializer.SerializeToUtf8Bytes(new FamilyIntake(Worries: language), Json.Options));
+            await archives.PublishAsync(new FamilyIntakeAnswered(
+                district.Id, school, answer, 1, TimeProvider.System.GetUtcNow().AddMinutes(minutes), student, mother, content));
+            await Eventually.GetAsync(
+                async () => (await teacher.SeeAsync<ArchiveBody>(district.Address($"students/{student}/archive"))).Intakes!,
+                intakes => intakes.Count > 0);
+        }
+
+        HttpClient Homeroom(Guid school, Guid @class) => archives.Client(
+            new Grant(Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, @class, null));
     }
 
     [Fact]

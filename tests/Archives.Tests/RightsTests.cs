@@ -2,13 +2,16 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Rights;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
+using Npgsql;
 
 namespace HomeSchool.Archives.Tests;
 
@@ -31,8 +34,7 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await district.ImportAsync(TestRoster.Standard()
-            .Change("users.csv", "G2", line => line.Replace("13800000000", "13911112222", StringComparison.Ordinal)).Zip());
+        await district.ImportAsync(Roster().Zip());
         school = await IdAsync("school", "S1", "school_id");
         student = await IdAsync("student", "P1");
         parent = await IdAsync("guardian", "G1");
@@ -117,6 +119,27 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-10")]
+    [Trait("Rule", "ARC-6")]
+    public async Task A_copy_has_the_plans_that_began_and_no_others()
+    {
+        using var teacher = archives.Client(new Grant(
+            Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, await IdAsync("class", "C1"), null));
+        foreach (var (goals, begins) in new[] { ("每天读书", true), ("减少打扰同学", false) })
+        {
+            var plan = await teacher.DoAsync(
+                district.Address($"students/{student}/plans"),
+                new PlanRequest(PlanKind.Individual, goals, LocalDay.Today(archives.Clock))).MadeAsync();
+            if (begins)
+                await teacher.DoAsync(district.Address($"plans/{plan}/begin"), new PlanBeginning(PlanForm.Oral)).ShouldBeDoneAsync();
+            await teacher.DoAsync(district.Address($"plans/{plan}/close"), new PlanClosing(PlanOutcome.GivenUp)).ShouldBeDoneAsync();
+        }
+
+        (await CopyAsync()).ShouldSatisfyAllConditions(
+            copy => copy.ShouldContain("每天读书"), copy => copy.ShouldNotContain("减少打扰同学"));
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
     public async Task A_legal_guardian_asks_alone_or_the_school_for_him_on_paper()
     {
         var copy = new PersonalDataAsk(PersonalDataMatter.Copy);
@@ -149,16 +172,10 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-10")]
-    public async Task Kinds_of_data_are_erased_while_the_child_is_on_the_roll_unless_on_hold()
+    public async Task Kinds_of_data_are_erased_while_the_child_is_on_the_roll()
     {
         var item = await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
         var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
-        var hold = district.Address($"students/{student}/legal-hold");
-        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Created);
-        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Conflict);
-        (await office.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.Conflict, "archives.kept-by-law"));
-        (await district.Admin.DeleteAsync(hold)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.NoContent, ""));
         (await EndAsync(id)).ShouldBe(RequestState.Erased);
         (await archives.ScalarAsync<long>("SELECT count(*) FROM sensitive_item WHERE id = $1", item)).ShouldBe(0);
@@ -169,8 +186,259 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
         answer.Tables.Where(table => table.Rows > 0).ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
         answer.Kept.ShouldContain(kept => kept.Because == "auditEvidence");
         var certificate = await guardian.GetStringAsync(district.Address($"personal-data-requests/{id}/certificate"));
-        certificate.ShouldContain("<td>sensitive_item</td><td>1</td>");
+        certificate.ShouldContain("<td>内部资料 Sensitive items</td><td>archives</td><td>sensitive_item</td><td>1</td>");
         certificate.ShouldNotContain("小P1");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task While_something_is_being_erased_no_hold_is_set_that_could_not_be_kept()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
+        // As when a service is down and has not answered.
+        await archives.ScalarAsync<int>("UPDATE personal_data_request SET state = 'Running' WHERE id = $1 RETURNING 1", id);
+        var hold = district.Address($"students/{student}/legal-hold");
+        (await AskAsync(district.Admin, hold, new HoldRequest("诉讼"))).ShouldBe((HttpStatusCode.Conflict, "archives.being-erased"));
+        await archives.ScalarAsync<int>("UPDATE personal_data_request SET state = 'Asked' WHERE id = $1 RETURNING 1", id);
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task What_a_hold_keeps_is_seen_in_no_ordinary_read_and_erased_when_the_hold_ends()
+    {
+        (await PutAsync("personal-data-policy", new PersonalDataSettings { GuardiansSee = [SensitiveKind.MedicalHistory] }))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        var item = await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
+        var before = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Copy));
+        (await EndAsync(before)).ShouldBe(RequestState.Ready);
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
+        var hold = district.Address($"students/{student}/legal-hold");
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await office.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await ReadRestrictedAsync(district.Admin)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.NoContent, ""));
+
+        // The guardian learns that it is kept, not that there is a hold.
+        var told = await ReadAsync(guardian, id);
+        (told.State, told.Refusal).ShouldBe((RequestState.Restricted, RefusalReason.KeptByLaw));
+        told.RefusalText.ShouldNotBeNull().ShouldContain("第四十七条");
+        await RestrictedAsync(student);
+        (await counselor.GetFromJsonAsync<Page<JsonElement>>(Items, Json.Options))!.Items.ShouldBeEmpty();
+        (await AskAsync(counselor, district.Address($"sensitive-items/{item}/reads"), new ReadRequest(ReadPurpose.Support)))
+            .ShouldBe((HttpStatusCode.NotFound, "request.not-found"));
+        (await AskAsync(counselor, Items, new SensitiveItemRequest(SensitiveKind.MedicalHistory, "新的")))
+            .ShouldBe((HttpStatusCode.Conflict, "personal-data.restricted"));
+        (await guardian.GetAsync(district.Address($"personal-data-requests/{before}/copy"))).StatusCode.ShouldBe(HttpStatusCode.Gone);
+        var copy = await CopyAsync();
+        copy.ShouldNotContain("花生过敏");
+        copy.ShouldContain("小P1");
+        (await counselor.GetAsync(district.Address($"students/{student}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        foreach (var other in new[] { office, guardian })
+            (await ReadRestrictedAsync(other)).Status.ShouldBeOneOf(HttpStatusCode.NotFound, HttpStatusCode.Forbidden);
+        var (status, shown) = await ReadRestrictedAsync(district.Admin);
+        status.ShouldBe(HttpStatusCode.OK, shown);
+        shown.ShouldContain("花生过敏");
+        shown.ShouldNotContain("小P1"); // the basics are not restricted
+        (await archives.ScalarAsync<string>(
+            "SELECT reason FROM platform.audit WHERE subject_id = $1 AND action = 'ReadRestrictedData'", student)).ShouldBe("Proceeding");
+
+        (await district.Admin.DeleteAsync(hold)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await Eventually.GetAsync(
+            async () => (await ReadAsync(guardian, id)).State, state => state == RequestState.Erased)).ShouldBe(RequestState.Erased);
+        (await archives.ScalarAsync<long>("SELECT count(*) FROM sensitive_item WHERE id = $1", item)).ShouldBe(0);
+        await WriteAsync(SensitiveKind.MedicalHistory, "新的");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Whom_the_law_keeps_is_found_nowhere_until_the_day_ends_or_the_child_comes_back()
+    {
+        var machine = archives.Client(new Grant(Role.MachineClient, null, district.Id, null, null, null));
+        var users = new Uri("/ims/oneroster/rostering/v1p2/students/P1", UriKind.Relative);
+        (await machine.GetAsync(users)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure));
+        await LeaveAsync(10, student);
+        var until = LocalDay.Of(archives.Clock.GetUtcNow()).AddDays(30);
+        foreach (var wrong in new[]
+        {
+            new PersonalDataDecision(false, RefusalReason.Repeated, until), new PersonalDataDecision(true, null, until),
+            new PersonalDataDecision(false, RefusalReason.KeptByLaw, until.AddDays(-30)),
+            new PersonalDataDecision(false, RefusalReason.KeptByLaw, until.AddYears(101)),
+            // Without a day it would be restricted for ever.
+            new PersonalDataDecision(false, RefusalReason.KeptByLaw),
+        })
+        {
+            (await DecideAsync(district.Admin, id, wrong)).ShouldBe((HttpStatusCode.BadRequest, "request.invalid"));
+        }
+
+        (await district.Admin.GetAsync(district.Address($"students/{student}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(false, RefusalReason.KeptByLaw, until)))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        await RestrictedAsync(student);
+        (await district.Admin.GetAsync(district.Address($"students/{student}"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await machine.GetAsync(users)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await ReadRestrictedAsync(district.Admin)).Body.ShouldContain("小P1");
+
+        // The roster brings the child back: it is compared with what there is, and what is needed again is there again.
+        await district.ImportAsync(TestRoster.Standard().Zip(), acceptWithdrawals: true);
+        (await Eventually.GetAsync(
+            async () => (await district.Admin.GetAsync(district.Address($"students/{student}"))).StatusCode,
+            found => found == HttpStatusCode.OK)).ShouldBe(HttpStatusCode.OK);
+        (await ReadAsync(district.Admin, id)).Refusal.ShouldBe(RefusalReason.StillNeeded);
+
+        // Another one: the day is over.
+        var kept = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
+        (await DecideAsync(district.Admin, kept, new PersonalDataDecision(false, RefusalReason.KeptByLaw, until)))
+            .ShouldBe((HttpStatusCode.NoContent, ""));
+        (await ReadAsync(district.Admin, kept)).State.ShouldBe(RequestState.Restricted);
+        await archives.ScalarAsync<int>("UPDATE personal_data_request SET kept_until = current_date - 2 WHERE id = $1 RETURNING 1", kept);
+        (await Eventually.GetAsync(
+            async () => (await ReadAsync(district.Admin, kept)).State, state => state == RequestState.Erased))
+            .ShouldBe(RequestState.Erased);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Who_is_erased_while_an_import_is_confirmed_does_not_come_back_by_it()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure));
+        await LeaveAsync(10, student);
+        // It brings the child back into the class, and a teacher leaves that.
+        var import = await district.CheckAsync(Roster().Remove("enrollments.csv", "E8").Zip());
+        await using var connection = new NpgsqlConnection(archives.Database);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand($"SELECT FROM staff_post WHERE district_id = '{district.Id}' FOR UPDATE", connection))
+            await hold.ExecuteNonQueryAsync();
+        // The confirmation has written the child's new stay, and stands at the teacher's post.
+        var confirmed = district.ConfirmAsync(import.Id, acceptWithdrawals: true);
+        (await Eventually.GetAsync(() => WaitingAsync("transactionid"), waiting => waiting > 0)).ShouldBeGreaterThan(0);
+        (await DecideAsync(district.Admin, id, new PersonalDataDecision(true))).ShouldBe((HttpStatusCode.NoContent, ""));
+        await Eventually.GetAsync(
+            async () => await WaitingAsync("advisory") > 0 || (await ReadAsync(district.Admin, id)).State == RequestState.Erased,
+            met => met);
+        await transaction.RollbackAsync();
+
+        (await confirmed).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await EndAsync(id)).ShouldBe(RequestState.Erased);
+        foreach (var row in (string[])["student WHERE id", "enrolment WHERE student_id", "guardianship WHERE student_id"])
+            (await archives.ScalarAsync<long>($"SELECT count(*) FROM {row} = $1", student)).ShouldBe(0, row);
+        (await archives.ScalarAsync<long>("SELECT count(*) FROM staff_post WHERE district_id = $1 AND ends_on IS NOT NULL", district.Id))
+            .ShouldBe(1);
+
+        Task<long> WaitingAsync(string type) => archives.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid) WHERE a.datname = current_database() AND NOT l.granted "
+            + "AND l.locktype = $1", type);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task What_the_law_keeps_while_a_hold_is_in_force_needs_no_day_and_goes_with_the_hold()
+    {
+        await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Erasure, [DataKind.Sensitive]));
+        var decision = new PersonalDataDecision(false, RefusalReason.KeptByLaw);
+        (await DecideAsync(district.Admin, id, decision)).ShouldBe((HttpStatusCode.BadRequest, "request.invalid"));
+        var hold = district.Address($"students/{student}/legal-hold");
+        (await district.Admin.PostAsJsonAsync(hold, new HoldRequest("诉讼"))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await DecideAsync(district.Admin, id, decision)).ShouldBe((HttpStatusCode.NoContent, ""));
+        (await ReadAsync(guardian, id)).State.ShouldBe(RequestState.Restricted);
+        (await district.Admin.DeleteAsync(hold)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await Eventually.GetAsync(async () => (await ReadAsync(guardian, id)).State, state => state == RequestState.Erased))
+            .ShouldBe(RequestState.Erased);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task A_copy_has_the_familys_files_within_the_limit_and_no_others()
+    {
+        var teacher = archives.Client(new Grant(
+            Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, await IdAsync("class", "C1"), null));
+        var certificate = TestFiles.Pdf("奖状", bytes: 300_000);
+        await AddAsync(certificate, "a.pdf", "../奖/状\u202e.exe", forFamily: true);
+        await AddAsync(TestFiles.Pdf("评语"), "b.pdf", "内部评语", forFamily: false);
+        await AddAsync(TestFiles.Pdf("大", bytes: 900_000), "c.pdf", "大文件", forFamily: true);
+        (await PutAsync("personal-data-policy", new PersonalDataSettings { CopyFileMegabytes = 1 })).ShouldBe((HttpStatusCode.NoContent, ""));
+
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Copy));
+        (await EndAsync(id)).ShouldBe(RequestState.Ready);
+        using var zip = new ZipArchive(await guardian.GetStreamAsync(district.Address($"personal-data-requests/{id}/copy")));
+        zip.Entries.Select(entry => entry.FullName).ShouldBe(
+            ["archives.json", "files/0001 _奖_状_.exe.pdf", "files.json", "index.html"]);
+        using var content = new MemoryStream();
+        await using (var file = zip.GetEntry("files/0001 _奖_状_.exe.pdf")!.Open())
+            await file.CopyToAsync(content);
+        content.ToArray().ShouldBe(certificate);
+        var listed = (await JsonSerializer.DeserializeAsync<JsonElement>(zip.GetEntry("files.json")!.Open())).EnumerateArray().ToArray();
+        listed.Select(file => (file.GetProperty("title").GetString(), file.GetProperty("state").GetString())).ShouldBe(
+            [("../奖/状\u202e.exe", "included"), ("大文件", "tooLarge")]);
+        using var page = new StreamReader(zip.GetEntry("index.html")!.Open());
+        var html = await page.ReadToEndAsync();
+        html.ShouldContain("href=\"files/0001%20_%E5%A5%96_%E7%8A%B6_.exe.pdf\"");
+        html.ShouldContain("大文件");
+        html.ShouldNotContain("内部评语");
+
+        async Task AddAsync(byte[] file, string name, string title, bool forFamily)
+        {
+            using var form = new MultipartFormDataContent
+            {
+                { new StringContent("document"), "kind" }, { new StringContent(title), "title" },
+                { new StringContent(forFamily ? "true" : "false"), "forFamily" }, { new ByteArrayContent(file), "file", name },
+            };
+            using var answer = await teacher.PostAsync(district.Address($"students/{student}/attachments"), form);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    public async Task Copies_whose_time_is_over_are_forgotten()
+    {
+        var id = await AskAsync(guardian, new PersonalDataAsk(PersonalDataMatter.Copy));
+        (await EndAsync(id)).ShouldBe(RequestState.Ready);
+        (await PiecesAsync()).ShouldBeGreaterThan(0);
+        await archives.ScalarAsync<int>("UPDATE personal_data_request SET expires_at = now() - interval '1 s' WHERE id = $1 RETURNING 1", id);
+        // It works when it starts, and then now and again.
+        await using var process = await ServiceProcess.StartAsync(typeof(ArchivesDb).Assembly.Location, archives.Settings);
+        (await Eventually.GetAsync(PiecesAsync, count => count == 0)).ShouldBe(0);
+        (await ReadAsync(guardian, id)).State.ShouldBe(RequestState.Expired);
+
+        Task<long> PiecesAsync() => archives.ScalarAsync<long>("SELECT count(*) FROM personal_data_part WHERE request_id = $1", id);
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
+    [Trait("Rule", "MSG-2")]
+    public async Task A_homeroom_teacher_sees_for_whom_of_the_class_photos_are_agreed_to()
+    {
+        var teacher = archives.Client(new Grant(
+            Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, school, await IdAsync("class", "C1"), null));
+        var mate = await IdAsync("student", "P2");
+        (await ListAsync(teacher, "photos")).ShouldBe([(student, false), (mate, false)], ignoreOrder: true);
+        var consents = district.Address($"students/{student}/consents");
+        (await AskAsync(guardian, consents, new ConsentRequest("photos", 1, true))).ShouldBe((HttpStatusCode.Created, ""));
+        (await ListAsync(teacher, "photos")).ShouldBe([(student, true), (mate, false)], ignoreOrder: true);
+        (await ListAsync(teacher, "research")).ShouldAllBe(row => !row.Given);
+        using (var statements = Statements.Count())
+        {
+            (await ListAsync(office, "photos")).Count.ShouldBe(4);
+            statements.RoundTrips.ShouldBe(2);
+        }
+
+        (await AskAsync(guardian, consents, new ConsentRequest("photos", 1, false))).ShouldBe((HttpStatusCode.Created, ""));
+        (await ListAsync(teacher, "photos")).ShouldAllBe(row => !row.Given);
+        (await ListAsync(guardian, "photos")).ShouldBeEmpty();
+        var elsewhere = archives.Client(new Grant(
+            Role.HomeroomTeacher, Guid.CreateVersion7(), district.Id, await IdAsync("school", "S2", "school_id"), Guid.CreateVersion7(), null));
+        (await elsewhere.GetAsync(Address("photos"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        Uri Address(string purpose) => new($"/api/archives/schools/{school}/consents?purpose={purpose}", UriKind.Relative);
+
+        async Task<List<(Guid Id, bool Given)>> ListAsync(HttpClient client, string purpose) =>
+            [.. (await client.GetFromJsonAsync<Page<ConsentStanding>>(Address(purpose), Json.Options))!.Items.Select(row => (row.StudentId, row.Given))];
     }
 
     [Fact]
@@ -221,9 +489,16 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
         (await caregiver.GetFromJsonAsync<Page<CorrectionBody>>(corrections, Json.Options))!.Items.ShouldBeEmpty();
         var open = (await office.GetFromJsonAsync<Page<CorrectionBody>>(district.Address("corrections"), Json.Options))!.Items;
         canary.CountIn(open[0].Text!).ShouldBe(1);
-        (await DecideAsync(open[0].Id, new CorrectionDecision(true))).ShouldBe(HttpStatusCode.NoContent);
+        open.Select(c => c.CorrectedIn).ShouldBe([CorrectedIn.Roster, CorrectedIn.Roster]);
+        using (var done = await office.PostAsJsonAsync(
+            district.Address($"corrections/{open[0].Id}/decision"), new CorrectionDecision(true), Json.Options))
+        {
+            var outcome = (await done.Content.ReadFromJsonAsync<CorrectionOutcome>(Json.Options))!;
+            (outcome.CorrectedIn, outcome.Next!.Contains("导入", StringComparison.Ordinal)).ShouldBe((CorrectedIn.Roster, true));
+        }
+
         (await DecideAsync(open[1].Id, new CorrectionDecision(false))).ShouldBe(HttpStatusCode.BadRequest);
-        (await DecideAsync(open[1].Id, new CorrectionDecision(false, CorrectionRefusal.IsRight))).ShouldBe(HttpStatusCode.NoContent);
+        (await DecideAsync(open[1].Id, new CorrectionDecision(false, CorrectionRefusal.IsRight))).ShouldBe(HttpStatusCode.OK);
         (await DecideAsync(open[1].Id, new CorrectionDecision(true))).ShouldBe(HttpStatusCode.Conflict);
         var own = (await guardian.GetFromJsonAsync<Page<CorrectionBody>>(corrections, Json.Options))!.Items;
         own.Select(c => (c.State, c.Refusal)).ShouldBe(
@@ -240,26 +515,34 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
     {
         var held = await IdAsync("student", "P2");
         await WriteAsync(SensitiveKind.MedicalHistory, "花生过敏");
-        await archives.ScalarAsync<long>(
-            "WITH u AS (UPDATE enrolment SET starts_on = current_date - 900, ends_on = current_date - 400 "
-            + "WHERE student_id = ANY ($1) RETURNING 1) SELECT count(*) FROM u", new[] { student, held });
+        await LeaveAsync(400, student, held);
         (await district.Admin.PostAsJsonAsync(district.Address($"students/{held}/legal-hold"), new HoldRequest("诉讼")))
             .StatusCode.ShouldBe(HttpStatusCode.Created);
         var due = (await DueAsync("")).ShouldHaveSingleItem();
         due.StudentId.ShouldBe(student);
         due.Erase.ShouldBe(
-            [DataKind.Sensitive, DataKind.Surveys, DataKind.Family, DataKind.Support, DataKind.Files], ignoreOrder: true);
+            [DataKind.Sensitive, DataKind.Surveys, DataKind.Family, DataKind.Support, DataKind.Files, DataKind.Activities, DataKind.Messages],
+            ignoreOrder: true);
         var ahead = LocalDay.Of(archives.Clock.GetUtcNow()).AddYears(2);
         (await DueAsync($"?on={ahead:yyyy-MM-dd}")).ShouldHaveSingleItem().HandOver.ShouldBe([DataKind.Basics]);
 
         // The day counts as done already, if the job was here before the children left.
         await archives.ScalarAsync<long>(
             "WITH d AS (DELETE FROM retention_turn WHERE district_id = $1 RETURNING 1) SELECT count(*) FROM d", district.Id);
-        var request = await Eventually.GetAsync(
+        var requests = await Eventually.GetAsync(
             async () => (await district.Admin.GetFromJsonAsync<Page<PersonalDataBody>>(
                 district.Address("personal-data-requests"), Json.Options))!.Items,
-            found => found.Count == 1 && found[0].State == RequestState.Erased);
-        var done = request.ShouldHaveSingleItem();
+            found => found.Count == 2 && found.Any(request => request.State == RequestState.Erased));
+        requests.Count.ShouldBe(2);
+        // What is on hold is not erased, but nobody works with it either.
+        requests.Single(request => request.StudentId == held).State.ShouldBe(RequestState.Restricted);
+        var done = requests.Single(request => request.StudentId == student);
+        foreach (var (request, action) in requests.Select(r => (r, r.StudentId == held ? "RestrictPersonalData" : "ErasePersonalData")))
+        {
+            (await archives.ScalarAsync<string>(
+                "SELECT actor || ' ' || action FROM platform.audit WHERE subject_id = $1", request.Id)).ShouldBe("schedule " + action);
+        }
+
         (done.StudentId, done.State, done.GuardianId).ShouldBe((student, RequestState.Erased, (Guid?)null));
         done.Services[0].Tables.Where(table => table.Rows > 0).ShouldBe([new PersonalDataCount("sensitive_item", DataKind.Sensitive, 1)]);
         (await DueAsync("")).ShouldBeEmpty();
@@ -267,8 +550,30 @@ public sealed class RightsTests(ArchivesFixture archives) : IAsyncLifetime
         (await archives.ScalarAsync<long>("SELECT count(*) FROM student WHERE id = $1", student)).ShouldBe(1);
     }
 
+    private Uri Items => district.Address($"students/{student}/sensitive-items");
+
+    // As if the roster had said so then.
+    private Task<long> LeaveAsync(int daysAgo, params Guid[] students) => archives.ScalarAsync<long>(
+        $"WITH u AS (UPDATE enrolment SET starts_on = current_date - 900, ends_on = current_date - {daysAgo} "
+        + "WHERE student_id = ANY ($1) RETURNING 1) SELECT count(*) FROM u", students);
+
+    // Until the service has heard of its own decision.
+    private async Task RestrictedAsync(Guid of) => (await Eventually.GetAsync(
+        () => archives.ScalarAsync<long>("SELECT count(*) FROM platform.restricted_student WHERE student_id = $1 AND kinds <> '{}'", of),
+        count => count > 0)).ShouldBeGreaterThan(0);
+
+    private async Task<(HttpStatusCode Status, string Body)> ReadRestrictedAsync(HttpClient client)
+    {
+        using var answer = await client.PostAsJsonAsync(
+            district.Address($"students/{student}/restricted-reads"), new RestrictedRead(RestrictedPurpose.Proceeding), Json.Options);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
     private async Task<IReadOnlyList<RetentionDue>> DueAsync(string query) =>
         (await district.Admin.GetFromJsonAsync<Page<RetentionDue>>(district.Address($"retention/due{query}"), Json.Options))!.Items;
+
+    private static TestRoster Roster() => TestRoster.Standard()
+        .Change("users.csv", "G2", line => line.Replace("13800000000", "13911112222", StringComparison.Ordinal));
 
     private async Task<string> CopyAsync()
     {

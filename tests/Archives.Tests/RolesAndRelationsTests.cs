@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
 
@@ -48,6 +47,27 @@ public sealed class RolesAndRelationsTests(ArchivesFixture archives)
     }
 
     [Fact]
+    [Trait("Rule", "ARC-2")]
+    public async Task Accounts_in_other_applications_are_checked_and_not_kept()
+    {
+        var roster = InTwoFiles(TestRoster.Standard());
+        roster.Files["userProfiles.csv"] =
+        [
+            "sourcedId,status,dateLastModified,userSourcedId,profileType,vendorId,applicationId,description,credentialType,username,password",
+            "U1,,,P1,app,v,a,,basic,p1,hunter2", "U2,,,P99,app,v,a,,basic,p99,hunter2", "U3,,,,app,v,a,,basic,p3,hunter2",
+        ];
+        var import = await district.ImportAsync(roster.Zip());
+        (await district.MistakesAsync(import.Id)).Select(m => (m.File, m.Line, m.Column, m.Code)).ShouldBe(
+        [
+            ("userProfiles.csv", 3, "userSourcedId", "reference.profile"), ("userProfiles.csv", 4, "userSourcedId", "value.missing"),
+        ], ignoreOrder: true);
+        import.Notes.Single(note => note.Code == "profiles.not-kept").Value.ShouldBe("2");
+        import.Notes.Single(note => note.Code == "columns.not-kept" && note.File == "userProfiles.csv").Value!.ShouldContain("password");
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM roster_import t WHERE district_id = $1 AND t::text LIKE '%hunter2%'", district.Id)).ShouldBe(0);
+    }
+
+    [Fact]
     [Trait("Rule", "ARC-13")]
     public async Task Relationships_say_what_somebody_is_to_a_child()
     {
@@ -68,19 +88,6 @@ public sealed class RolesAndRelationsTests(ArchivesFixture archives)
         (await GuardiansAsync("P3")).ShouldBe(
             [("G3", GuardianRelation.Relative, LegalStatus.Caregiver, 1), ("G1", GuardianRelation.Parent, LegalStatus.Guardian, 2)]);
         RosterSheetTests.Counts(await district.CheckAsync(roster.Zip())).ShouldBe("");
-    }
-
-    [Fact]
-    [Trait("Rule", "ARC-2")]
-    public async Task A_whole_export_of_SDS_is_refused_by_its_name()
-    {
-        using var answer = await district.UploadAsync(TestRoster.Zip(
-        [
-            ("orgs.csv", Encoding.UTF8.GetBytes("sourcedId,name,type\n1,x,school")),
-            ("classes.csv", Encoding.UTF8.GetBytes("sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId\n1,1,x,,")),
-        ]));
-        var problem = await answer.ShouldBeProblemAsync(HttpStatusCode.UnprocessableEntity, "archives.roster-refused");
-        problem["errors"]!.AsArray().ShouldContain(error => (string?)error!["code"] == "file.other-format");
     }
 
     private async Task<IEnumerable<(string, GuardianRelation, LegalStatus, int)>> GuardiansAsync(string student)

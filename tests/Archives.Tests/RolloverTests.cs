@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using HomeSchool.Archives.Passing;
+using HomeSchool.Archives.Plans;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
 
 namespace HomeSchool.Archives.Tests;
 
@@ -68,12 +71,12 @@ public sealed class RolloverTests(ArchivesFixture archives) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_term_that_would_run_into_the_new_year_is_closed_and_others_are_not()
+    public async Task A_term_that_would_run_into_the_new_year_is_closed_and_one_that_begins_with_it_is_not()
     {
         await archives.ScalarAsync<long>(
             """
             WITH one AS (UPDATE term SET starts_on = $2 - 40, ends_on = $2 + 5 WHERE district_id = $1 AND source_id = 'T1' RETURNING 1),
-                two AS (UPDATE term SET starts_on = $2, ends_on = $2 + 100 WHERE district_id = $1 AND source_id = 'T2' RETURNING 1)
+                two AS (UPDATE term SET starts_on = $2 - 1, ends_on = $2 + 100 WHERE district_id = $1 AND source_id = 'T2' RETURNING 1)
             SELECT count(*) FROM one, two
             """, district.Id, firstDay);
         await ConfirmAsync((await CheckAsync(new RolloverRequest(firstDay))).Id);
@@ -192,23 +195,118 @@ public sealed class RolloverTests(ArchivesFixture archives) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "ARC-6")]
+    public async Task A_plan_passes_to_the_next_teacher_with_the_first_day_and_not_before()
+    {
+        using var teacher = await TeacherAsync("A1", "C1");
+        var plan = await teacher.DoAsync(
+            district.Address($"students/{await IdAsync("student", "P1")}/plans"),
+            new PlanRequest(PlanKind.Individual, "每天读书", firstDay)).MadeAsync();
+        await teacher.DoAsync(district.Address($"plans/{plan}/begin"), new PlanBeginning(PlanForm.Paper)).ShouldBeDoneAsync();
+        await ConfirmAsync((await CheckAsync(new RolloverRequest(firstDay, HomeroomTeachers: [new("S1", "C1", "A3")]))).Id);
+        using var officer = archives.Client(new Grant(Role.MoralEducationOfficer, Guid.CreateVersion7(), district.Id, first, null, null));
+        (await OwnerAsync()).ShouldBe(await IdAsync("staff", "A1"));
+
+        // The days pass: instead of the clock, the dates move.
+        await archives.ScalarAsync<long>(
+            """
+            WITH h AS (UPDATE handover SET starts_on = starts_on - $2 WHERE district_id = $1),
+                e AS (UPDATE enrolment SET starts_on = starts_on - $2, ends_on = ends_on - $2 WHERE district_id = $1),
+                p AS (UPDATE staff_post SET starts_on = starts_on - $2, ends_on = ends_on - $2 WHERE district_id = $1),
+                r AS (UPDATE rights_turn SET turns_on = turns_on - $2 WHERE district_id = $1 RETURNING 1)
+            SELECT count(*) FROM r
+            """, district.Id, Ahead);
+        var next = await IdAsync("staff", "A3");
+        (await Eventually.GetAsync(OwnerAsync, owner => owner == next)).ShouldBe(next);
+
+        async Task<Guid> OwnerAsync() => (await officer.SeeAsync<PlanBody>(district.Address($"plans/{plan}"))).Row.OwnerId;
+    }
+
+    [Fact]
+    public async Task A_teacher_sees_handovers_and_their_sheets_only_of_those_who_are_in_the_class()
+    {
+        await RegroupAsync();
+        archives.Clock.DaysAhead = Ahead;
+        using var teacher = await TeacherAsync("A1", "C1");
+        var sheet = district.Address($"handovers/{(await HandoversAsync(teacher)).ShouldHaveSingleItem().Id}/sheet");
+        (await teacher.GetAsync(sheet)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using (var admin = archives.Client(new Grant(Role.SchoolAdmin, null, district.Id, first, null, null)))
+        {
+            await admin.DoAsync(
+                district.Address($"students/{await IdAsync("student", "P3")}/transfers"), new TransferRequest(TransferKind.Leave, firstDay)).MadeAsync();
+        }
+
+        (await HandoversAsync(teacher)).ShouldBeEmpty();
+        await teacher.GetAsync(sheet).ShouldBeHiddenAsync();
+    }
+
+    [Fact]
     [Trait("Rule", "ALL-7")]
     public async Task The_sheet_names_student_and_teachers_and_says_only_that_items_exist()
     {
+        await district.ImportAsync(TestRoster.Standard()
+            .Change("users.csv", "P3", line => line.Replace(",,,,03,", ",,,\"G1,G2\",03,", StringComparison.Ordinal)).Zip());
         await WriteAsync(await IdAsync("student", "P3"));
         await RegroupAsync();
         archives.Clock.DaysAhead = Ahead;
         using var next = await TeacherAsync("A1", "C1");
         var id = (await HandoversAsync(next)).ShouldHaveSingleItem().Id;
         var sheet = await next.GetStringAsync(district.Address($"handovers/{id}/sheet"));
-        foreach (var said in new[] { "班主任交接单", "张小P3", "李A2", "李A1", "第一小学", "四年级(1)班", "1 项", "size: A4", "学校盖章", $"{id}" })
+        foreach (var said in new[] { "班主任交接单", "张小P3", "李A2", "李A1", "第一小学", "四年级(1)班", "1 项", "size: A4", "学校盖章", $"{id}", "李G1（可接送、可签字）", "李G2（可接送、不可签字）" })
             sheet.ShouldContain(said);
         sheet.ShouldNotContain("哮喘");
+        sheet.ShouldContain("class=\"watermark\"");
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM platform.audit WHERE subject_id = $1 AND action = 'PrintHandoverSheet'", id)).ShouldBe(1);
         using var request = new HttpRequestMessage(HttpMethod.Get, district.Address($"handovers/{id}/sheet"));
         request.Headers.Add("Accept-Language", "en");
         (await (await next.SendAsync(request)).Content.ReadAsStringAsync()).ShouldContain("Handover sheet");
         using var other = await TeacherAsync("A2", "C2");
         (await other.GetAsync(district.Address($"handovers/{id}/sheet"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("学籍号,班级\nXP3,四年级(1)班\n", "utf-8")]
+    [InlineData("姓名,全国学籍号*,新班级（必填）\n张小P3,XP3, 四年级（1）班 \n", "GB18030")] // as schools write it; the name is not needed
+    [InlineData("学号,学校,年级,班号\n'XP3,第一小学,四年级,1\n", "GB18030")]
+    [InlineData("number,school,class\nXP3,S1,C1\n", "utf-8")]
+    [InlineData("studentSourcedId,classSourcedId\nP3,C1\n", "utf-8")]
+    public async Task Placements_come_as_a_sheet_too_in_one_dry_run_with_the_rest(string sheet, string encoding)
+    {
+        using var answer = await UploadAsync(
+            new RolloverRequest(firstDay, Schools: [new("S1", Regroup: ["03"])], Placements: [new("P1", "S1", "C2")]), sheet, encoding);
+        var shown = await answer.ShouldBeAsync<ImportBody>(HttpStatusCode.Created);
+        shown.Rollover!.Schools.Single(row => row.SchoolId == first).ShouldSatisfyAllConditions(
+            row => row.Placed.ShouldBe(2), row => row.Unplaced.ShouldBe(2));
+        await ConfirmAsync(shown.Id);
+        archives.Clock.DaysAhead = Ahead;
+        (await ClassOfAsync("P3")).ShouldBe("C1");
+        (await ClassOfAsync("P1")).ShouldBe("C2");
+    }
+
+    [Fact]
+    public async Task A_mistake_on_a_placement_sheet_is_named_by_line_and_column_and_nothing_waits()
+    {
+        var wish = new RolloverRequest(firstDay, Schools: [new("S2", "04")]);
+        using (var answer = await UploadAsync(
+            wish, "学籍号,学校,班级\nXP1,,四年级(1)班\nX99,,四年级(1)班\nXP2,,九班\nXP2,第九小学,四年级(1)班\nXP1,,四年级(2)班\n,,四年级(1)班\n3.1E+17,,四年级(1)班\nXP5,,C3\n"))
+        {
+            var problem = await answer.ShouldBeProblemAsync(HttpStatusCode.BadRequest, "request.invalid");
+            problem["errors"]!.AsArray().Select(error => ((string?)error!["field"], (string?)error["code"])).ShouldBe(
+                [
+                    ("分班.csv:7:学籍号", "value.missing"), ("分班.csv:8:学籍号", "id.digits-lost"),
+                    ("分班.csv:3:学籍号", "archives.nobody-there"), ("分班.csv:4:班级", "archives.not-there"),
+                    ("分班.csv:5:学校", "archives.not-there"), ("分班.csv:6:学籍号", "archives.said-twice"),
+                    ("分班.csv:9:班级", "archives.class-graduates"),
+                ]);
+        }
+
+        using (var columns = await UploadAsync(wish, "姓名,班级\n张三,四年级(1)班\n"))
+            await columns.ShouldBeProblemAsync(HttpStatusCode.UnprocessableEntity, "archives.file-refused");
+        using (var alone = await UploadAsync(null, "学籍号,班级\nXP3,四年级(1)班\n"))
+            await alone.ShouldBeProblemAsync(HttpStatusCode.BadRequest, "archives.rollover-missing");
+        (await archives.ScalarAsync<long>(
+            "SELECT count(*) FROM roster_import WHERE district_id = $1 AND state = 'Checked'", district.Id)).ShouldBe(0);
     }
 
     [Fact]
@@ -251,6 +349,24 @@ public sealed class RolloverTests(ArchivesFixture archives) : IAsyncLifetime
 
     private Task<HttpResponseMessage> PostAsync(HttpClient client, RolloverRequest wish) =>
         client.PostAsJsonAsync(district.Address("rollovers"), wish, Json.Options);
+
+    private async Task<HttpResponseMessage> UploadAsync(RolloverRequest? wish, string sheet, string encoding = "utf-8")
+    {
+        using var form = new MultipartFormDataContent();
+        if (wish is not null)
+            form.Add(JsonContent.Create(wish, options: Json.Options), "rollover", "rollover.json");
+        var bytes = (encoding == "utf-8" ? Encoding.UTF8 : CodePagesEncodingProvider.Instance.GetEncoding(encoding)!).GetBytes(sheet);
+        form.Add(new ByteArrayContent(bytes), "placements", "分班.csv");
+        return await district.Admin.PostAsync(district.Address("rollovers/upload"), form);
+    }
+
+    // The class in which a student is on a roll today.
+    private Task<string> ClassOfAsync(string student) => archives.ScalarAsync<string>(
+        """
+        SELECT c.source_id FROM enrolment e JOIN student s ON s.district_id = e.district_id AND s.id = e.student_id
+            JOIN class c ON c.school_id = e.school_id AND c.id = e.class_id
+        WHERE s.district_id = $1 AND s.source_id = $2 AND e.starts_on <= $3 AND (e.ends_on IS NULL OR e.ends_on >= $3)
+        """, district.Id, student, LocalDay.Today(archives.Clock));
 
     private async Task<ImportBody> CheckAsync(RolloverRequest wish)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.Testing;
 
 namespace HomeSchool.Archives.Tests;
 
@@ -70,7 +71,114 @@ public sealed class RosterApiTests(ArchivesFixture archives)
             .ShouldBe(["title", "sourcedId"], ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task What_is_no_more_is_told_to_who_asks_for_what_has_changed_since()
+    {
+        await district.ImportAsync(TestRoster.Standard().Zip());
+        var since = Since(await ModifiedAsync("users/P1"));
+        (await IdsAsync($"users?{since}")).ShouldBeEmpty();
+        var enrollment = (await IdsAsync("enrollments?filter=user.sourcedId='P6'")).Single();
+        await district.ImportAsync(TestRoster.Standard().Remove("users.csv", "P6", "A3").Remove("demographics.csv", "P6")
+            .Remove("enrollments.csv", "E6").Remove("academicSessions.csv", "T2").Zip(), acceptWithdrawals: true);
+
+        (await IdsAsync($"users?{since}")).ShouldBe(["A3", "P6"]);
+        (await IdsAsync($"students?{since} AND status='tobedeleted'")).ShouldBe(["P6"]);
+        (await IdsAsync($"students?{since} AND status='active'")).ShouldBeEmpty();
+        (await IdsAsync($"enrollments?{since}")).ShouldBe([enrollment]);
+        (await IdsAsync($"terms?{since}")).ShouldBe(["T2"]);
+        (await IdsAsync($"orgs?{since}")).ShouldBeEmpty();
+        (await IdsAsync($"classes?{since}")).ShouldBeEmpty();
+        // Without a filter everything is there, as the standard has it.
+        (await IdsAsync("students")).ShouldBe(["P1", "P2", "P3", "P4", "P5", "P6"]);
+        (await IdsAsync("students?filter=status='active'")).ShouldBe(["P1", "P2", "P3", "P4", "P5"]);
+        (await IdsAsync("students?filter=status='tobedeleted' OR sourcedId='P2'&sort=dateLastModified&orderBy=desc"))
+            .ShouldBe(["P6", "P2"]);
+
+        var gone = (await GetAsync("users/P6"))["user"]!;
+        ((string?)gone["status"], (string?)gone["enabledUser"], gone["roles"]!.AsArray().Count)
+            .ShouldBe(("tobedeleted", "false", 0));
+        ((string?)(await GetAsync($"enrollments/{enrollment}"))["enrollment"]!["status"]).ShouldBe("tobedeleted");
+        // The last change is known to the millisecond.
+        var last = await ModifiedAsync("users/P6");
+        (await IdsAsync($"users?{Since(last)}")).ShouldBeEmpty();
+        (await IdsAsync($"users?filter=dateLastModified>='{last}'")).ShouldBe(["A3", "P6"]);
+    }
+
+    [Fact]
+    public async Task Who_moves_to_another_class_or_school_has_changed()
+    {
+        await district.ImportAsync(TestRoster.Standard().Zip());
+        var since = Since(await ModifiedAsync("users/P1"));
+        await district.ImportAsync(TestRoster.Standard()
+            .Change("enrollments.csv", "E2", line => line.Replace("C1", "C2", StringComparison.Ordinal)).Zip());
+        (await IdsAsync($"users?{since}")).ShouldBe(["P2"]);
+        string.Equals(Since(await ModifiedAsync("users/P2")), since, StringComparison.Ordinal).ShouldBeFalse();
+        (await GetAsync($"enrollments?{since}&sort=status"))["enrollments"]!.AsArray()
+            .Select(e => ((string?)e!["class"]!["sourcedId"], (string?)e["status"]))
+            .ShouldBe([("C2", "active"), ("C1", "tobedeleted")]);
+    }
+
+    [Fact]
+    public async Task What_ends_by_its_date_has_changed_on_the_day_after()
+    {
+        var last = LocalDay.Today(archives.Clock).AddDays(3);
+        await district.ImportAsync(TestRoster.Standard()
+            .Change("enrollments.csv", "E2", line => $"{line[..line.LastIndexOf(',')]},{last:yyyy-MM-dd}").Zip());
+        var midnight = $"{LocalDay.Start(last.AddDays(1)):yyyy-MM-ddTHH:mm:ss.fffZ}";
+        var since = $"filter=dateLastModified>='{midnight}'";
+        (await IdsAsync($"enrollments?{since}")).ShouldBeEmpty();
+        archives.Clock.DaysAhead = 4;
+        using var later = archives.Client(TestIdentity.DistrictAdmin(district.Id));
+        var ended = (await GetAsync($"enrollments?{since}", later))["enrollments"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string?)ended["status"], (string?)ended["dateLastModified"]).ShouldBe(("tobedeleted", midnight));
+        (await IdsAsync($"users?{since}", later)).ShouldBe(["P2"]);
+        ((string?)(await GetAsync("users/P2", later))["user"]!["dateLastModified"]).ShouldBe(midnight);
+    }
+
+    [Fact]
+    [Trait("Rule", "ALL-1")]
+    public async Task A_school_is_told_whose_stay_has_ended_without_the_name_of_who_is_elsewhere()
+    {
+        await district.ImportAsync(TestRoster.Standard().Zip());
+        var school = await archives.ScalarAsync<Guid>(
+            "SELECT school_id FROM school WHERE district_id = $1 AND source_id = 'S2'", district.Id);
+        using var principal = archives.Client(
+            new Grant(Role.SchoolAdmin, Guid.CreateVersion7(), district.Id, school, null, null));
+        var enrollment = (await IdsAsync("enrollments?filter=user.sourcedId='P6'", principal)).Single();
+        await district.ImportAsync(TestRoster.Standard().Change("users.csv", "P6", _ => TestRoster.Student("P6", "S1", "03"))
+            .Change("enrollments.csv", "E6", _ => "E6,,,C2,S1,P6,student,,,").Zip(), acceptWithdrawals: true);
+        var ended = (await GetAsync("enrollments?filter=status='tobedeleted'", principal))["enrollments"]!.AsArray()
+            .ShouldHaveSingleItem()!;
+        ((string?)ended["sourcedId"], (string?)ended["class"]!["sourcedId"], ended["user"]).ShouldBe((enrollment, "C3", null));
+        (await IdsAsync("users", principal)).ShouldBe(["A3", "P5"]);
+    }
+
+    [Fact]
+    public async Task A_list_costs_the_same_statements_for_few_and_for_many()
+    {
+        await district.ImportAsync(TestRoster.Standard().Zip());
+        var few = await CountAsync();
+        var roster = TestRoster.Standard();
+        foreach (var i in Enumerable.Range(0, 60))
+        {
+            roster.Add("users.csv", TestRoster.Student($"Q{i}", "S2", "04"))
+                .Add("enrollments.csv", $"F{i},,,C3,S2,Q{i},student,,,");
+        }
+
+        await district.ImportAsync(roster.Zip());
+        (await CountAsync()).ShouldBe(few);
+
+        async Task<(int, int)> CountAsync()
+        {
+            using var statements = Statements.Count();
+            await GetAsync("users?filter=dateLastModified>'2026-01-01' AND status='active'&sort=dateLastModified");
+            return (statements.RoundTrips, statements.Texts.Count);
+        }
+    }
+
     [Theory]
+    [InlineData("users?filter=dateLastModified>'soon'", 400, "invalid_filter_field")]
+    [InlineData("users?filter=dateLastModified~'2026'", 400, "invalid_filter_field")]
     [InlineData("users?filter=phone='1'", 400, "invalid_filter_field")]
     [InlineData("users?filter=role=student", 400, "invalid_filter_field")]
     [InlineData("users?filter=role='student' AND", 400, "invalid_filter_field")]
@@ -122,6 +230,11 @@ public sealed class RosterApiTests(ArchivesFixture archives)
         using var nobody = archives.Client();
         (await nobody.GetAsync(new Uri(Root + "users", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
+
+    private static string Since(string time) => $"filter=dateLastModified>'{time}'";
+
+    private async Task<string> ModifiedAsync(string path) =>
+        (string)((JsonObject)await GetAsync(path)).Single().Value!["dateLastModified"]!;
 
     private async Task<JsonNode> GetAsync(string path, HttpClient? client = null)
     {

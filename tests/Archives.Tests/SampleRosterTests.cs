@@ -80,7 +80,7 @@ public sealed class SampleRosterTests(ArchivesFixture archives, ITestOutputHelpe
         }));
     }
 
-    private static string Sample(string name, [CallerFilePath] string here = "")
+    internal static string Sample(string name, [CallerFilePath] string here = "")
     {
         var folder = Environment.GetEnvironmentVariable("HOMESCHOOL_SAMPLES")
             ?? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "shared", "data"));

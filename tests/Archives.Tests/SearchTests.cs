@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Search;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -104,6 +105,11 @@ public sealed class SearchTests(ArchivesFixture archives)
     [InlineData("classId=00000000-0000-0000-0000-000000000001", "request.invalid")]
     [InlineData("grade=07", "request.invalid")]
     [InlineData("search=a%00b", "request.invalid")]
+    [InlineData("search=%EF%BF%BE", "request.invalid")] // U+FFFE, which is no character
+    [InlineData(
+        "after=eyJwbGFjZSI6IDAsICJrZXkiOiAiXHVmZmZlIiwgInN0dWRlbnRJZCI6ICIwMDAwMDAwMC0wMDAwLTAw"
+        + "MDAtMDAwMC0wMDAwMDAwMDAwMDEiLCAiZW5yb2xtZW50SWQiOiAiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAxIn0",
+        "request.cursor-invalid")] // the same in its key
     [InlineData("after=e30", "request.cursor-invalid")]
     [InlineData("after=nonsense", "request.cursor-invalid")]
     public async Task What_cannot_be_asked_is_refused(string query, string code)
@@ -171,6 +177,136 @@ public sealed class SearchTests(ArchivesFixture archives)
         }
 
         plan.ShouldNotContain(line => line.Contains("Seq Scan on student_search", StringComparison.Ordinal), string.Join('\n', plan));
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-4")]
+    public async Task Who_may_read_needs_finds_students_by_tier()
+    {
+        var scene = await new NeedScene(archives).OpenAsync();
+        await SayAsync(scene.Student, new NeedsRequest("基础薄弱", AcademicTier.Struggling, Circumstances: [FamilyCircumstance.LeftBehind]));
+        await SayAsync(scene.Classmate, new NeedsRequest("基础薄弱", AcademicTier.Struggling));
+        await SayAsync(
+            scene.Classmate, new NeedsRequest("学习有进步，常与人冲突", Conduct: ConductTier.Concern, PsychologicallySensitive: true), 1);
+        var (student, classmate) = (scene.Student, scene.Classmate);
+
+        foreach (var client in new[] { scene.Homeroom, scene.Counselor, scene.Vice, scene.Officer })
+        {
+            (await ByTierAsync(client, "academic=struggling")).ShouldBe([student]);
+            (await ByTierAsync(client, "conduct=concern")).ShouldBe([classmate]);
+            (await ByTierAsync(client, "circumstance=leftBehind&search=zhang")).ShouldBe([student]);
+            (await ByTierAsync(client, $"academic=struggling&search=xp2")).ShouldBeEmpty();
+            (await ByTierAsync(client, $"academic=struggling&schoolId={scene.School}&classId={scene.Class}&grade=03")).ShouldBe([student]);
+            (await ByTierAsync(client, "academic=struggling&conduct=concern")).ShouldBeEmpty();
+        }
+
+        // Of psychological sensitivity only who may write it learns, also when asking for it with something else.
+        foreach (var client in new[] { scene.Homeroom, scene.Counselor })
+            (await ByTierAsync(client, "psychologicallySensitive=true")).ShouldBe([classmate]);
+        foreach (var client in new[] { scene.Vice, scene.Officer })
+            await client.GetAsync(ByTier("conduct=concern&psychologicallySensitive=true"))
+                .ShouldBeRefusedAsync(HttpStatusCode.Forbidden, "archives.sensitivity-hidden");
+        using var both = archives.Client(
+            scene.At(Role.VicePrincipal, Guid.CreateVersion7()),
+            scene.At(Role.HomeroomTeacher, Guid.CreateVersion7(), await scene.IdAsync("class", "C2")));
+        (await ByTierAsync(both, "conduct=concern")).ShouldBe([classmate]);
+        (await ByTierAsync(both, "psychologicallySensitive=true")).ShouldBeEmpty();
+
+        foreach (var client in await scene.StrangersAsync())
+            (await ByTierAsync(client, "academic=struggling")).ShouldBeEmpty();
+        foreach (var client in new[] { scene.Subject, scene.SchoolAdmin, scene.Guardian, scene.District.Admin })
+            await client.GetAsync(ByTier("academic=struggling")).ShouldBeForbiddenAsync();
+        await scene.Vice.GetAsync(ByTier("search=zhang")).ShouldBeRefusedAsync(HttpStatusCode.BadRequest, "request.invalid");
+        await scene.Vice.GetAsync(ByTier("academic=bad")).ShouldBeRefusedAsync(HttpStatusCode.BadRequest, "request.unreadable");
+
+        // Each leaves its audit row; and what has lapsed is found no more.
+        var before = await AuditedAsync();
+        await ByTierAsync(scene.Vice, "academic=struggling");
+        (await AuditedAsync()).ShouldBe(before + 1);
+        archives.Clock.DaysAhead = 61;
+        (await ByTierAsync(scene.Vice, "academic=struggling")).ShouldBeEmpty();
+
+        Uri ByTier(string query) => scene.District.Address($"students/by-tier?{query}");
+
+        async Task<IEnumerable<Guid>> ByTierAsync(HttpClient client, string query) =>
+            (await client.SeeAllAsync<FoundStudent>(ByTier(query))).Select(row => row.Id);
+
+        Task SayAsync(Guid of, NeedsRequest request, long version = 0) =>
+            scene.Counselor.PutAsync(scene.OfStudent("needs", of), request, version).ShouldBeDoneAsync();
+
+        Task<long> AuditedAsync() => archives.ScalarAsync<long>(
+            "SELECT count(*) FROM platform.audit WHERE action = 'FindStudentsByTier' AND district_id = $1 AND school_id = $2",
+            scene.District.Id, scene.School);
+    }
+
+    /// <summary>Driven by the few of whom tiers were said, by their index, behind row-level security (ALL-1); and in as many statements
+    /// for many as for one.</summary>
+    [Fact]
+    [Trait("Rule", "ARC-4")]
+    public async Task Tiers_are_found_by_their_index_and_cost_the_same_for_few_and_for_many()
+    {
+        var scene = await new NeedScene(archives).OpenAsync();
+        var one = await CostAsync();
+        await using var connection = new NpgsqlConnection(archives.Database);
+        await connection.OpenAsync();
+        await using (var some = new NpgsqlCommand(Needing("SELECT school_id, district_id, student_id FROM enrolment WHERE school_id = $1"), connection))
+        {
+            some.Parameters.Add(new() { Value = scene.School });
+            (await some.ExecuteNonQueryAsync()).ShouldBe(4);
+        }
+
+        (await CostAsync()).ShouldBe(one);
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var many = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new(Needing("SELECT uuid_v7() AS school_id, uuid_v7() AS district_id, uuid_v7() AS student_id FROM generate_series(1, 20000)")),
+                new("ANALYZE student_needs"), new("SET LOCAL ROLE archives_app"),
+                new($"SELECT set_config('app.districts', '', true), set_config('app.schools', '{{{scene.School}}}', true)"),
+            },
+        })
+            await many.ExecuteNonQueryAsync();
+        await using var explain = new NpgsqlCommand("EXPLAIN " + FindStudentsSql.InSchools(51, byTier: true), connection)
+        {
+            Parameters =
+            {
+                new("district", scene.District.Id), new("today", NeedScene.Today), new("from", "z"), new("to", FindStudentsSql.EndOf("z")),
+                new NpgsqlParameter<int>("place", 0), new("key", ""), new("student", Guid.Empty), new("enrolment", Guid.Empty),
+                new NpgsqlParameter<Guid?>("school", null), new NpgsqlParameter<Guid?>("class", null), new NpgsqlParameter<string?>("grade", null),
+                new("everybody", false), new("schools", new[] { scene.School }), new("whole", new[] { scene.School }),
+                new("classes", Array.Empty<Guid>()), new("academic", "Struggling"), new NpgsqlParameter<string?>("conduct", null),
+                new NpgsqlParameter<string?>("circumstance", null), new("sensitive", false), new("writing", Array.Empty<Guid>()),
+                new("writing_classes", Array.Empty<Guid>()),
+            },
+        };
+        var plan = new List<string>();
+        await using (var reader = await explain.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                plan.Add(reader.GetString(0));
+        }
+
+        var scan = plan.FindIndex(line => line.Contains("ix_student_needs_school_id_student_id_id", StringComparison.Ordinal));
+        scan.ShouldBeGreaterThan(0, string.Join('\n', plan));
+        plan[scan + 1].ShouldContain("Index Cond: (school_id = ANY");
+        plan.ShouldNotContain(line => line.Contains("Seq Scan on student_needs", StringComparison.Ordinal), string.Join('\n', plan));
+
+        async Task<(int, int)> CostAsync()
+        {
+            using var statements = Statements.Count();
+            await scene.Vice.SeeAllAsync<FoundStudent>(scene.District.Address("students/by-tier?academic=struggling"));
+            return (statements.RoundTrips, statements.Texts.Count);
+        }
+
+        static string Needing(string of) =>
+            $$"""
+            INSERT INTO student_needs (district_id, id, school_id, student_id, academic, conduct, circumstances, psychologically_sensitive,
+                changed_at, author_id, holds_until, version)
+            SELECT district_id, uuid_v7(), school_id, student_id, 'Struggling', 'Typical', '{}', false, now(), uuid_v7(),
+                current_date + 9, 1
+            FROM ({{of}}) s
+            """;
     }
 
     private async Task<TestRoster> ImportAsync()

@@ -112,6 +112,18 @@ internal static class TestFiles
         ];
     }
 
+    /// <summary>A PDF that names a stream of objects many times, and one that is long and unpacks to nothing.</summary>
+    public static byte[] EmptyStreamPdf(int names, int blocks)
+    {
+        // A stored block of no bytes (RFC 1951), with another one behind it.
+        byte[] block = [0, 0, 0, 0xFF, 0xFF];
+        return
+        [
+            .. Encoding.ASCII.GetBytes("%PDF-1.5\n" + string.Concat(Enumerable.Repeat("/ObjStm ", names)) + "stream\n"), 0x78, 0x9C,
+            .. Enumerable.Repeat(block, blocks).SelectMany(bytes => bytes), 1, 0, 0, 0xFF, 0xFF, 0, 0, 0, 1, .. "\nendstream\n%%EOF"u8,
+        ];
+    }
+
     /// <summary>A text document with a text, and further parts.</summary>
     public static byte[] Docx(string text, params (string Name, string Content)[] parts) => Zip(
     [

@@ -97,6 +97,16 @@ public sealed class TestRoster
         return this;
     }
 
+    /// <summary>Adds a column at the end; blank but for these ids.</summary>
+    public TestRoster Column(string file, string name, params (string Id, string Value)[] values)
+    {
+        var lines = Files[file];
+        lines[0] += "," + name;
+        for (var i = 1; i < lines.Count; i++)
+            lines[i] += "," + Array.Find(values, value => value.Id == lines[i].Split(',')[0]).Value;
+        return this;
+    }
+
     /// <summary>Leaves a file out, also of the manifest.</summary>
     public TestRoster Without(string file)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using HomeSchool.Archives.Timeline;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -52,6 +53,24 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
             () => RowsAsync(world.Homeroom), rows => rows.Any(row => row.Kind == TimelineKind.VisitCancelled));
         rows.Where(row => row.Source == "visits").Select(row => (row.RefId, row.Kind, row.On)).ShouldBe(
             [(moved, TimelineKind.VisitPlanned, Today.AddDays(9)), (cancelled, TimelineKind.VisitCancelled, Today)]);
+    }
+
+    [Fact]
+    public async Task What_the_family_came_to_stands_there_and_what_was_noted_by_mistake_does_not()
+    {
+        var (meeting, mistaken, lesson) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        await archives.PublishAsync(Attended(meeting, 1, withdrawn: false));
+        await archives.PublishAsync(Attended(mistaken, 2, withdrawn: true));
+        await archives.PublishAsync(Attended(mistaken, 1, withdrawn: false)); // heard late
+        await archives.PublishAsync(new LessonAttended(
+            world.District.Id, world["S1"], lesson, 1, Now, Guid.CreateVersion7(), [world["P1"]], Today));
+        await ShownAsync(lesson);
+        (await RowsAsync(world.Homeroom)).Where(row => row.Source == "activities").Select(row => (row.RefId, row.Kind)).ShouldBe(
+            [(meeting, TimelineKind.Meeting), (lesson, TimelineKind.Activity)], ignoreOrder: true);
+
+        MeetingAttended Attended(Guid id, long version, bool withdrawn) => new(
+            world.District.Id, world["S1"], id, version, Now, Guid.CreateVersion7(), Guid.CreateVersion7(), MeetingKind.Opening,
+            [world["P1"]], Today, MadeUp: false, withdrawn);
     }
 
     [Fact]

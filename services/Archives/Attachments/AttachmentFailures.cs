@@ -24,4 +24,8 @@ internal static class AttachmentFailures
     /// <summary>Attachments of this kind are deleted by those whom the policy names.</summary>
     public static readonly Failure NotYoursToDelete = new("archives.attachment-not-yours", 403,
         "此类内部资料由政策指定的人员删除。", "What is labelled 内部资料 is deleted by those whom the policy names.");
+
+    /// <summary>The child's data is on hold. As everywhere, what keeps it is not told (ARC-10).</summary>
+    public static readonly Failure KeptByLaw = new("archives.attachment-kept", 409,
+        "依法须保存，目前不能删除。", "The law asks for keeping it: it cannot be deleted now.");
 }

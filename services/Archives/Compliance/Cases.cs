@@ -89,7 +89,7 @@ internal static class Cases
             .WithSummary("Closes a case that says all that it must; it is kept for three years at least.")
             .Command(Permission.ComplianceManage);
         cases.MapGet("/{id:guid}/documents/{key}", PrintAsync).WithName("PrintComplianceDocument")
-            .WithSummary("A document of a case, to be printed and sealed.").Query(Permission.ComplianceManage);
+            .WithSummary("A document of a case, to be printed and sealed.").Command(Permission.ComplianceManage).Sensitive(); // for its audit row
     }
 
     private static Results<Created<CaseRow>, Problem> Open(
@@ -198,7 +198,8 @@ internal static class Cases
     }
 
     private static async Task<Results<CaseDocument, Problem>> PrintAsync(
-        Guid districtId, Guid id, string key, ArchivesDb db, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
+        Guid districtId, Guid id, string key, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        CancellationToken cancel)
     {
         if (await FindAsync(db, current.Caller, districtId, id, cancel) is not { } found
             || CaseForm.Of(found.Kind).Documents.FirstOrDefault(document => document.Key == key) is not { } form)
@@ -206,6 +207,7 @@ internal static class Cases
             return (Problem)Failures.NotFound;
         }
 
+        audit.About("compliance-case", id, districtId, null);
         return new CaseDocument(found, form, LocalDay.Today(clock));
     }
 

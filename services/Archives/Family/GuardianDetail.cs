@@ -165,8 +165,8 @@ public sealed class GuardianRestriction
     internal static readonly SealedColumn SealedNumber = new("archives.guardian_restriction", "number", "id");
 }
 
-/// <summary>A day on which somebody's rights change by themselves: an id and a day, so that work of every night finds its
-/// districts.</summary>
+/// <summary>A day on which rights change, or students pass to another teacher or school, by themselves: an id and a day, so that work of
+/// every night finds its districts.</summary>
 public sealed class RightsTurn
 {
     /// <summary>The district.</summary>

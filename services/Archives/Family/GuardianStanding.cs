@@ -100,9 +100,11 @@ internal static class GuardianStandings
             district, standing.Guardianship.Id, detail.Version, now, detail.StudentId, detail.GuardianId,
             standing.RightsOn(today), detail.Channel));
         foreach (var day in standing.TurnsAfter(today))
-        {
-            await db.Database.ExecuteSqlAsync(
-                $"INSERT INTO rights_turn (district_id, turns_on) VALUES ({district}, {day}) ON CONFLICT DO NOTHING", cancel);
-        }
+            await db.TurnOnAsync(district, day, cancel);
     }
+
+    /// <summary>Notes a day to come on which something of a district changes by itself (<see cref="TurnRights"/>).</summary>
+    public static Task TurnOnAsync(this ArchivesDb db, Guid district, DateOnly day, CancellationToken cancel) =>
+        db.Database.ExecuteSqlAsync(
+            $"INSERT INTO rights_turn (district_id, turns_on) VALUES ({district}, {day}) ON CONFLICT DO NOTHING", cancel);
 }

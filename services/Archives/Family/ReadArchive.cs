@@ -37,8 +37,8 @@ internal static class ReadArchive
         Guid districtId, Guid studentId, ArchivesDb db, KeyVault vault, CurrentCaller current, TimeProvider clock, CancellationToken cancel)
     {
         var (caller, today) = (current.Caller, LocalDay.Today(clock));
-        if (await db.FindOnRollAsync(caller, Permission.ArchiveRead, districtId, studentId, today, cancel) is not { } at
-            || await ReadStudent.FindAsync(db, caller, districtId, studentId, today, cancel) is not { } found)
+        if (await ReadStudent.FindAsync(db, caller, districtId, studentId, today, cancel) is not { } found
+            || found.Enrolments.OnRoll(caller, Permission.ArchiveRead, today) is not { } at)
         {
             return (Problem)Failures.NotFound;
         }

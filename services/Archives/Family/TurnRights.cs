@@ -1,13 +1,17 @@
+using HomeSchool.Archives.Needs;
+using HomeSchool.Archives.Passing;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace HomeSchool.Archives.Family;
 
 /// <summary>
-/// Restrictions and entrustments begin and end on days for which no command comes (ARC-13). When such a day has come, announces
-/// what the guardians may do from now on. Archives itself reads the dates and does not wait for it. Any number of replicas may
-/// run: who deletes a district's days announces them.
+/// Restrictions and entrustments begin and end, and students pass to the next teacher or school, on days for which no command
+/// comes (ARC-13 to ARC-15). When such a day has come, announces what the guardians may do from now on, passes on what the former
+/// teachers had in hand, and announces how often the next school contacts the families. Rights Archives itself reads by their dates
+/// and does not wait for it. Any number of replicas may run: who deletes a district's days does the work of them.
 /// </summary>
 public sealed partial class TurnRights(
     IServiceScopeFactory scopes, RelaySignal relay, TimeProvider clock, ILogger<TurnRights> logger) : BackgroundService
@@ -70,11 +74,14 @@ public sealed partial class TurnRights(
             await db.AnnounceAsync(standing, await db.DetailAsync(standing.Guardianship, cancel), now, cancel);
         }
 
+        await Transfers.ActForDistrictAsync(db, district, cancel);
+        await OpenHandovers.PassOnAsync((NpgsqlConnection)db.Database.GetDbConnection(), district, days, cancel);
+        await FollowSchool.OnDaysAsync(db, district, days, clock, cancel);
         await db.SaveChangesAsync(cancel);
         await transaction.CommitAsync(cancel);
         relay.Wake();
     }
 
-    [LoggerMessage(110, LogLevel.Warning, "Rights that begin or end today could not be announced; tried again")]
+    [LoggerMessage(110, LogLevel.Warning, "What begins or ends today could not be announced or passed on; tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -29,11 +29,15 @@ public enum AttentionState
     /// <summary>It makes a priority student (重点关注学生).</summary>
     Confirmed,
 
-    /// <summary>It was nothing; the same data do not raise it again.</summary>
+    /// <summary>It was nothing; the same data do not raise it again, unless they were corrected in between.</summary>
     Dismissed,
 
     /// <summary>It was confirmed, and is over.</summary>
     Ended,
+
+    /// <summary>The data were corrected before anybody decided, and nothing of it holds any more. Should the data say it again, it is
+    /// raised anew.</summary>
+    Withdrawn,
 }
 
 /// <summary>
@@ -62,6 +66,12 @@ public sealed class Attention
     /// Empty for notes.
     /// </summary>
     public string[] Evidence { get; init; } = [];
+
+    /// <summary>What of the evidence the data, as they were corrected since, no longer bear out.</summary>
+    public string[] Outdated { get; init; } = [];
+
+    /// <summary>When that changed last; of a withdrawn one when it was withdrawn.</summary>
+    public DateTimeOffset? OutdatedAt { get; init; }
 
     /// <summary>How far it has come.</summary>
     public AttentionState State { get; private set; }

@@ -20,6 +20,7 @@ internal static class AttentionSql
 
     /// <summary>
     /// Opens attention for each student with a piece that was never raised for the same cause before, or adds it to what is open.
+    /// What was dismissed is raised again when the data were corrected in between, and now say it anew.
     /// </summary>
     /// <returns>How many were opened.</returns>
     public static async Task<int> RaiseAsync(
@@ -31,19 +32,50 @@ internal static class AttentionSql
                 SELECT p.student_id, array_agg(DISTINCT p.piece ORDER BY p.piece) AS pieces FROM piece p
                 WHERE NOT EXISTS (
                     SELECT FROM attention a
-                    WHERE a.school_id = $2 AND a.student_id = p.student_id AND a.cause = $3 AND p.piece = ANY (a.evidence))
+                    WHERE a.school_id = $2 AND a.student_id = p.student_id AND a.cause = $3 AND p.piece = ANY (a.evidence)
+                        AND a.state <> 'Withdrawn' AND NOT (a.state = 'Dismissed' AND p.piece = ANY (a.outdated)))
                 GROUP BY p.student_id),
             joined AS (
                 UPDATE attention a SET evidence = a.evidence || f.pieces, version = a.version + 1 FROM fresh f
                 WHERE a.school_id = $2 AND a.student_id = f.student_id AND a.cause = $3 AND a.state = 'Open'
                 RETURNING a.student_id),
             raised AS (
-                INSERT INTO attention (district_id, id, school_id, student_id, cause, evidence, state, raised_at, version)
-                SELECT $1, uuid_v7(), $2, f.student_id, $3, f.pieces, 'Open', $4, 1 FROM fresh f
+                INSERT INTO attention (district_id, id, school_id, student_id, cause, evidence, outdated, state, raised_at, version)
+                SELECT $1, uuid_v7(), $2, f.student_id, $3, f.pieces, '{}', 'Open', $4, 1 FROM fresh f
                 WHERE NOT EXISTS (SELECT FROM joined j WHERE j.student_id = f.student_id)
                 RETURNING 1)
             SELECT count(*)::int FROM raised
             """, district, school, cause.ToString(), now).On(connection);
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>
+    /// Judges anew what was raised from data that were corrected: the session's table <c>judged (student_id, piece, holds)</c> has each
+    /// piece of evidence that they bear on. What is open and holds in nothing any more is withdrawn; what was confirmed or dismissed stays,
+    /// and says what of it is outdated.
+    /// </summary>
+    /// <returns>How many were withdrawn.</returns>
+    public static async Task<int> CorrectAsync(
+        NpgsqlConnection connection, Guid school, AttentionCause cause, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var command = Command(
+            """
+            WITH found AS (
+                SELECT a.district_id, a.id,
+                    coalesce(array_agg(e.piece ORDER BY e.place) FILTER (WHERE NOT coalesce(j.holds, e.piece <> ALL (a.outdated))), '{}')
+                        AS outdated
+                FROM attention a CROSS JOIN LATERAL unnest(a.evidence) WITH ORDINALITY AS e (piece, place)
+                    LEFT JOIN judged j ON j.student_id = a.student_id AND j.piece = e.piece
+                WHERE a.school_id = $1 AND a.cause = $2 AND a.state IN ('Open', 'Confirmed', 'Dismissed')
+                    AND a.student_id IN (SELECT student_id FROM judged)
+                GROUP BY a.district_id, a.id),
+            corrected AS (
+                UPDATE attention a SET outdated = f.outdated, outdated_at = $3, version = a.version + 1,
+                    state = CASE WHEN a.state = 'Open' AND f.outdated @> a.evidence THEN 'Withdrawn' ELSE a.state END
+                FROM found f WHERE a.district_id = f.district_id AND a.id = f.id AND a.outdated <> f.outdated
+                RETURNING a.state)
+            SELECT count(*) FILTER (WHERE state = 'Withdrawn')::int FROM corrected
+            """, school, cause.ToString(), now).On(connection);
         return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 

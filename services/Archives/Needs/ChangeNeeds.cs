@@ -67,7 +67,7 @@ internal static class ChangeNeeds
         if (await db.TermsFromAsync(districtId, today, cancel) is not [var term, ..])
             return (Problem)NeedFailures.NoTerm;
 
-        await db.LockAsync([studentId], cancel);
+        await db.LockCadencesAsync(districtId, [studentId], cancel);
         var standing = await Standing.OfAsync(db, at, today, cancel);
         var before = await db.Set<StudentNeeds>().AsNoTracking().Newest()
             .SingleOrDefaultAsync(n => n.SchoolId == at.SchoolId && n.StudentId == studentId, cancel);
@@ -85,7 +85,7 @@ internal static class ChangeNeeds
 
         var settings = await db.NeedSettingsAsync(districtId, cancel);
         db.Publish(new SupportNeedsChanged(districtId, at.SchoolId, Standing.VersionAt(now), now, 1));
-        db.Publish((standing with { Needs = needs }).Announce(settings, now));
+        db.Publish((standing with { Needs = needs }).Announce(settings, clock.GetUtcNow()));
         audit.About("student", studentId, districtId, at.SchoolId);
         ETag.Set(http, needs.Version);
         return TypedResults.NoContent();
@@ -116,7 +116,7 @@ internal static class ChangeNeeds
         if (terms.Count == 0)
             return (Problem)NeedFailures.NoTerm;
 
-        await db.LockAsync(students, cancel);
+        await db.LockCadencesAsync(district, students, cancel);
         var settings = await db.NeedSettingsAsync(district, cancel);
         var standings = await Standing.OfAsync(db, district, schoolId, students, today, cancel);
         var newest = await db.Set<StudentNeeds>().AsNoTracking().Newest()
@@ -146,7 +146,7 @@ internal static class ChangeNeeds
                 .. reconfirmed.Select(needs =>
                     ((standings.Find(s => s.StudentId == needs.StudentId)
                         ?? new Standing(district, schoolId, needs.StudentId, null, null, false)) with { Needs = needs })
-                    .Announce(settings, now)),
+                    .Announce(settings, clock.GetUtcNow())),
             ],
             cancel);
         audit.About("student", null, district, schoolId, $"{reconfirmed.Count}");

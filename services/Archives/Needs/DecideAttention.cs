@@ -27,9 +27,12 @@ public sealed record DismissRequest(string Reason);
 /// <param name="State">How far it has come.</param>
 /// <param name="RaisedAt">When it was raised.</param>
 /// <param name="PriorityUntil">The last day as a priority student, of a confirmed one.</param>
+/// <param name="Outdated">What of the evidence does not hold any more, since scores were corrected: a confirmed one stays all the same,
+/// and the homeroom teacher decides whether it is over.</param>
+/// <param name="OutdatedAt">When that was found.</param>
 public sealed record AttentionRow(
     Guid Id, Guid StudentId, AttentionCause Cause, IReadOnlyList<string> Evidence, AttentionState State, DateTimeOffset RaisedAt,
-    DateOnly? PriorityUntil);
+    DateOnly? PriorityUntil, IReadOnlyList<string> Outdated, DateTimeOffset? OutdatedAt);
 
 /// <summary>The same with all that was written about it.</summary>
 /// <param name="Row">As in the list.</param>
@@ -196,10 +199,10 @@ internal static class DecideAttention
             return (Problem)ArchivesFailures.NamesNobody;
         if (await db.TermsFromAsync(districtId, today, cancel) is not [var term, ..])
             return (Problem)NeedFailures.NoTerm;
-        await db.LockAsync([at.StudentId], cancel);
+        await db.LockCadencesAsync(districtId, [at.StudentId], cancel);
         if (attention.Confirm(by, term.EndsOn, now) is { } refused)
             return (Problem)refused;
-        await AnnounceAsync(db, at, now, standing => standing with { PriorityUntil = term.EndsOn }, cancel);
+        await AnnounceAsync(db, at, clock, standing => standing with { PriorityUntil = term.EndsOn }, cancel);
         audit.About("attention", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }
@@ -234,21 +237,22 @@ internal static class DecideAttention
         var today = LocalDay.Of(now);
         if (await FindAsync(db, current.Caller, Permission.NeedDecide, districtId, id, today, cancel) is not var (attention, at))
             return (Problem)Failures.NotFound;
-        await db.LockAsync([at.StudentId], cancel);
+        await db.LockCadencesAsync(districtId, [at.StudentId], cancel);
         if (attention.End(today.AddDays(-1)) is { } refused)
             return (Problem)refused;
         // Another cause may go on.
         var until = await db.Set<Attention>()
             .Where(a => a.SchoolId == at.SchoolId && a.StudentId == at.StudentId && a.Id != id && a.PriorityUntil >= today)
             .MaxAsync(a => a.PriorityUntil, cancel);
-        await AnnounceAsync(db, at, now, standing => standing with { PriorityUntil = until }, cancel);
+        await AnnounceAsync(db, at, clock, standing => standing with { PriorityUntil = until }, cancel);
         audit.About("attention", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }
 
     private static async Task AnnounceAsync(
-        ArchivesDb db, Enrolment at, DateTimeOffset now, Func<Standing, Standing> change, CancellationToken cancel)
+        ArchivesDb db, Enrolment at, TimeProvider clock, Func<Standing, Standing> change, CancellationToken cancel)
     {
+        var now = clock.GetUtcNow();
         var standing = await Standing.OfAsync(db, at, LocalDay.Of(now), cancel);
         db.Publish(change(standing).Announce(await db.NeedSettingsAsync(at.DistrictId, cancel), now));
     }
@@ -264,5 +268,5 @@ internal static class DecideAttention
 
     private static AttentionRow RowOf(Attention attention) => new(
         attention.Id, attention.StudentId, attention.Cause, attention.Evidence, attention.State, attention.RaisedAt,
-        attention.PriorityUntil);
+        attention.PriorityUntil, attention.Outdated, attention.OutdatedAt);
 }

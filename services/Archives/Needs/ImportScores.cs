@@ -35,10 +35,11 @@ public sealed record ScoreEntry(Guid StudentId, string Score, string? Subject = 
 /// <param name="Changed">Those that say something else than before.</param>
 /// <param name="Unchanged">Those that say the same.</param>
 /// <param name="Raised">How many students draw attention by it (ARC-5).</param>
+/// <param name="Withdrawn">How many draw attention no more, because what it followed from was corrected before anybody decided.</param>
 /// <param name="Mistakes">Rows that were not taken.</param>
 /// <param name="Remarks">Why not, with file, line and column; the first 10,000.</param>
 public sealed record DataReport(
-    int Rows, int Added, int Changed, int Unchanged, int Raised, int Mistakes, IReadOnlyList<RemarkBody> Remarks);
+    int Rows, int Added, int Changed, int Unchanged, int Raised, int Withdrawn, int Mistakes, IReadOnlyList<RemarkBody> Remarks);
 
 /// <summary>
 /// Scores come in by API or file, for a class, a grade or a school (ARC-5). In one transaction they are stored, compared with the exam of
@@ -196,15 +197,16 @@ internal static class ImportScores
         await exam.CompareAsync(connection, settings, cancel);
         var raised = await AttentionSql.RaiseAsync(
             connection, exam.DistrictId, exam.SchoolId, AttentionCause.ScoreChange, now, cancel);
-        return ReportOf(kept + remarks.Errors, added, changed, kept - added - changed, raised, remarks, http);
+        var withdrawn = await AttentionSql.CorrectAsync(connection, exam.SchoolId, AttentionCause.ScoreChange, now, cancel);
+        return ReportOf(kept + remarks.Errors, added, changed, kept - added - changed, raised, withdrawn, remarks, http);
     }
 
     /// <summary>Says what came in, in the caller's language.</summary>
     public static DataReport ReportOf(
-        int rows, int added, int changed, int unchanged, int raised, RosterRemarks remarks, HttpContext http)
+        int rows, int added, int changed, int unchanged, int raised, int withdrawn, RosterRemarks remarks, HttpContext http)
     {
         var chinese = Language.IsChinese(http);
-        return new DataReport(rows, added, changed, unchanged, raised, remarks.Errors,
+        return new DataReport(rows, added, changed, unchanged, raised, withdrawn, remarks.Errors,
         [
             .. remarks.Notes.Concat(remarks.Mistakes).OrderBy(remark => remark.File, StringComparer.Ordinal).ThenBy(remark => remark.Line)
                 .Select(remark => RemarkBody.Of(remark, chinese)),
@@ -295,23 +297,39 @@ internal static class ImportScores
             return (reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2));
         }
 
-        // Each score that came or changed, with the one before and after it. In whole numbers: no share is rounded.
+        // Each score of the subjects that came or changed, with the one before it: what draws attention by this exam, and what of earlier
+        // evidence holds still. In whole numbers: no share is rounded.
         public async Task CompareAsync(NpgsqlConnection connection, NeedSettings settings, CancellationToken cancel)
         {
-            await using var compare = AttentionSql.Command(
-                """
-                INSERT INTO piece
-                SELECT student_id, concat_ws('/', $5, subject, before_on, held_on)
-                FROM (
-                    SELECT s.student_id, s.subject, s.held_on, s.points, s.out_of, s.level, lag(s.held_on) OVER w AS before_on,
-                        lag(s.points) OVER w AS before_points, lag(s.out_of) OVER w AS before_out_of, lag(s.level) OVER w AS before_level
-                    FROM score s JOIN touched t USING (student_id, subject) WHERE s.school_id = $1 AND s.kind = $2
-                    WINDOW w AS (PARTITION BY s.student_id, s.subject ORDER BY s.held_on)) pair
-                WHERE $3 IN (held_on, before_on)
-                    AND (abs(points * before_out_of - before_points * out_of) * 100 > $4 * before_points * out_of
-                        OR ascii(level) - ascii(before_level) >= $6)
-                """, SchoolId, Kind.ToString(), HeldOn, settings.ScoreChangePercent,
-                JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString()), settings.LevelDrop).On(connection);
+            await using var compare = new[]
+            {
+                AttentionSql.Command(
+                    """
+                    CREATE TEMP TABLE met ON COMMIT DROP AS
+                    SELECT student_id, concat_ws('/', $5, subject, before_on, held_on) AS piece, $3 IN (held_on, before_on) AS fresh
+                    FROM (
+                        SELECT s.student_id, s.subject, s.held_on, s.points, s.out_of, s.level, lag(s.held_on) OVER w AS before_on,
+                            lag(s.points) OVER w AS before_points, lag(s.out_of) OVER w AS before_out_of,
+                            lag(s.level) OVER w AS before_level
+                        FROM score s JOIN touched t USING (student_id, subject) WHERE s.school_id = $1 AND s.kind = $2
+                        WINDOW w AS (PARTITION BY s.student_id, s.subject ORDER BY s.held_on)) pair
+                    WHERE abs(points * before_out_of - before_points * out_of) * 100 > $4 * before_points * out_of
+                        OR ascii(level) - ascii(before_level) >= $6
+                    """, SchoolId, Kind.ToString(), HeldOn, settings.ScoreChangePercent,
+                    JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString()), settings.LevelDrop),
+                new NpgsqlBatchCommand("INSERT INTO piece SELECT student_id, piece FROM met WHERE fresh"),
+                // The evidence of these subjects, with its two days at the end: /2026-10-20/2026-11-20.
+                AttentionSql.Command(
+                    """
+                    CREATE TEMP TABLE judged ON COMMIT DROP AS
+                    SELECT DISTINCT a.student_id, e.piece, m.piece IS NOT NULL AS holds
+                    FROM attention a CROSS JOIN LATERAL unnest(a.evidence) AS e (piece)
+                        JOIN touched t ON t.student_id = a.student_id
+                            AND left(e.piece, -length('/2026-10-20/2026-11-20')) = concat_ws('/', $2, t.subject)
+                        LEFT JOIN met m ON m.student_id = a.student_id AND m.piece = e.piece
+                    WHERE a.school_id = $1 AND a.cause = 'ScoreChange'
+                    """, SchoolId, JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString())),
+            }.On(connection);
             await compare.ExecuteNonQueryAsync(cancel);
         }
 

@@ -30,9 +30,6 @@ public sealed record NeedSettings
     /// <summary>行为规范: one contact a term at least.</summary>
     public ContactCadence Exemplary { get; init; } = new(1);
 
-    /// <summary>All others: once a term.</summary>
-    public ContactCadence Others { get; init; } = new(1);
-
     /// <summary>Days between feedbacks while a behaviour contract runs, 1–7.</summary>
     public int ContractFeedbackEveryDays { get; init; } = 1;
 
@@ -69,7 +66,7 @@ public sealed record NeedSettings
         foreach (var (name, cadence) in new[]
         {
             ("struggling", Struggling), ("concern", Concern), ("circumstances", Circumstances), ("excellent", Excellent),
-            ("exemplary", Exemplary), ("others", Others),
+            ("exemplary", Exemplary),
         })
         {
             mistakes.Range($"{name}.contactsATerm", cadence.ContactsATerm, 0, 20);
@@ -134,6 +131,7 @@ internal static class ChangeNeedPolicy
         settings.Check(mistakes);
         if (mistakes.Refusal is { } invalid)
             return invalid;
+        await db.LockCadencesAsync(districtId, cancel);
         var policy = await db.Set<NeedPolicy>().SingleOrDefaultAsync(p => p.DistrictId == districtId, cancel);
         if (ETag.Mismatch(http, policy?.Version ?? 0) is { } stale)
             return (Problem)stale;

@@ -71,9 +71,10 @@ internal static class ReadNeeds
         for (var i = 0; i < rows.Count; i++)
         {
             var (n, shown) = (rows[i], Shown(rows[i]));
-            // A change of nothing but what one does not learn of would tell of it.
-            if (!seesReasons && n.PsychologicallySensitive != (i + 1 < rows.Count && rows[i + 1].PsychologicallySensitive)
-                && shown == (i + 1 < rows.Count ? Shown(rows[i + 1]) : new Tiers(default, default, [], false)))
+            // A change of nothing but what one does not learn of would tell of it; so would a last day for nothing.
+            if (!seesReasons && shown == (i + 1 < rows.Count ? Shown(rows[i + 1]) : new Tiers(default, default, [], false))
+                && (!shown.Any || (n.PsychologicallySensitive != rows[i + 1].PsychologicallySensitive
+                    && n.HoldsUntil == rows[i + 1].HoldsUntil)))
                 continue;
             var reason = seesReasons ? await vault.OpenTextAsync(districtId, StudentNeeds.ReasonOf(n.Id), n.Reason, cancel) : null;
             history.Add(new NeedsChange(shown, n.ChangedAt, n.AuthorId, reason, n.HoldsUntil));
@@ -81,7 +82,8 @@ internal static class ReadNeeds
 
         var standing = await Standing.OfAsync(db, at, today, cancel);
         audit.About("student", studentId, districtId, at.SchoolId);
-        ETag.Set(http, rows.Count == 0 ? 0 : rows[0].Version);
+        if (seesReasons) // the number of changes would tell of those that are not shown
+            ETag.Set(http, rows.Count == 0 ? 0 : rows[0].Version);
         return TypedResults.Ok(new NeedsBody(
             history.Count > 0 && today <= history[0].HoldsUntil ? history[0].Tiers : null,
             history.Count > 0 ? history[0].HoldsUntil : null, standing.PriorityUntil, history));

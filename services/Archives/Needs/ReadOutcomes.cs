@@ -71,10 +71,8 @@ internal static class ReadOutcomes
             .Where(o => o.SchoolId == schoolId && o.TermId == termId && (classId == null || o.ClassId == classId)
                 && (reach.Everybody || o.ClassId != null && reach.Classes.Contains(o.ClassId.Value)) && (last == null || o.Id > last))
             .OrderBy(o => o.Id).Take(take + 1).ToListAsync(cancel);
-        var from = rows.Select(o => o.StartsOn).DefaultIfEmpty(today).Min();
-        var until = rows.Select(o => o.TermEndsOn).DefaultIfEmpty(today).Max();
         var measures = await TermOutcomes.MeasureAsync(
-            db, schoolId, [.. rows.Select(o => o.StudentId)], from, from, until, cancel);
+            db, schoolId, rows.ToDictionary(o => (o.StudentId, o.Kind), o => (o.StartsOn, o.TermEndsOn)), cancel);
         audit.About("school", schoolId, school.DistrictId, schoolId);
         return TypedResults.Ok(Page.From([.. rows.Select(RowOf)], take, row => row.Id));
 

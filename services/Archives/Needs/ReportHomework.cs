@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -20,7 +21,7 @@ public sealed record HomeworkRequest(string Subject, DateOnly DueOn, IReadOnlyLi
 
 /// <summary>
 /// Homework comes in by exception, by API or file (ARC-5): who missed it. Who missed several in a row draws attention, in the same
-/// transaction. Reported again it replaces what was reported; the same changes nothing.
+/// transaction. Reported again it replaces what was reported, and what was raised from that is judged anew; the same changes nothing.
 /// </summary>
 internal static class ReportHomework
 {
@@ -166,6 +167,21 @@ internal static class ReportHomework
                 WHERE nth <= $4
                 GROUP BY student_id, of HAVING count(*) = $4
                 """, @class.SchoolId, @class.Id, settings.MissedPerSubject, settings.MissedInARow),
+            // The evidence from this class, with its two days at the end and the subject before them, if it is of one: it holds
+            // while the student handed in nothing that was due in between.
+            AttentionSql.Command(
+                """
+                CREATE TEMP TABLE judged ON COMMIT DROP AS
+                SELECT a.student_id, e.piece, bool_and(a.student_id = ANY (h.missed)) AS holds
+                FROM attention a CROSS JOIN LATERAL unnest(a.evidence) AS e (piece)
+                    JOIN homework h ON h.school_id = $1 AND h.class_id = $2
+                        AND h.due_on BETWEEN left(right(e.piece, 21), 10)::date AND right(e.piece, 10)::date
+                        AND (length(e.piece) = length('2026-10-20/2026-11-20') OR h.subject || '/' = left(e.piece, -21))
+                    JOIN enrolment n ON n.school_id = $1 AND n.class_id = $2 AND n.student_id = a.student_id
+                        AND n.starts_on <= h.due_on AND (n.ends_on IS NULL OR n.ends_on >= h.due_on)
+                WHERE a.school_id = $1 AND a.cause = 'MissedHomework'
+                GROUP BY a.student_id, e.piece
+                """, @class.SchoolId, @class.Id),
         ]).On(connection);
         int added, changed;
         await using (var reader = await take.ExecuteReaderAsync(cancel))
@@ -176,7 +192,28 @@ internal static class ReportHomework
 
         var raised = await AttentionSql.RaiseAsync(
             connection, @class.DistrictId, @class.SchoolId, AttentionCause.MissedHomework, now, cancel);
-        return ImportScores.ReportOf(rows, added, changed, reported.Count - added - changed, raised, remarks, http);
+        var withdrawn = await AttentionSql.CorrectAsync(
+            connection, @class.SchoolId, AttentionCause.MissedHomework, now, cancel);
+        return ImportScores.ReportOf(rows, added, changed, reported.Count - added - changed, raised, withdrawn, remarks, http);
+    }
+
+    /// <summary>Homework goes along with a class that moves to another school (ALL-10): what was missed in a row there and here is one
+    /// row.</summary>
+    public static async Task FollowAsync(NpgsqlConnection connection, IReadOnlyList<MovedClass> moves, CancellationToken cancel)
+    {
+        await using var move = AttentionSql.Command(
+            """
+            UPDATE homework h SET school_id = m.to_school, class_id = m.to_class
+            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS m (from_school, from_class, to_school, to_class)
+            WHERE h.school_id = m.from_school AND h.class_id = m.from_class AND NOT EXISTS (
+                SELECT FROM homework o WHERE o.school_id = m.to_school AND o.class_id = m.to_class AND o.subject = h.subject
+                    AND o.due_on = h.due_on)
+            """,
+            Column(one => one.FromSchoolId), Column(one => one.FromClassId), Column(one => one.ToSchoolId), Column(one => one.ToClassId))
+            .On(connection);
+        await move.ExecuteNonQueryAsync(cancel);
+
+        Guid[] Column(Func<MovedClass, Guid> of) => [.. moves.Select(of)];
     }
 
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };

@@ -19,7 +19,8 @@ internal sealed record Standing(
         (await OfAsync(db, at.DistrictId, at.SchoolId, [at.StudentId], today, cancel)).Find(standing => standing.StudentId == at.StudentId)
         ?? new Standing(at.DistrictId, at.SchoolId, at.StudentId, null, null, false);
 
-    /// <summary>Those of whom there is anything to say in a whole district.</summary>
+    /// <summary>Those of whom there is anything to say in a whole district, each where he is on the roll: what a former school said is
+    /// over.</summary>
     public static Task<List<Standing>> OfDistrictAsync(ArchivesDb db, Guid district, DateOnly today, CancellationToken cancel) =>
         OfAsync(db, district, null, null, today, cancel);
 
@@ -30,9 +31,12 @@ internal sealed record Standing(
 
     /// <summary>
     /// A version that grows with time, also from school to school: one school does not see what another one has announced. Who announces
-    /// holds the student's lock, so that no two have the same microsecond.
+    /// takes the time behind the student's lock (<c>LockCadencesAsync</c>), so that what is said last has the highest.
     /// </summary>
     public static long VersionAt(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    // All others: once a term, and nobody announces it. A school that wants more for everybody says so in its programme (VIS-19).
+    private static readonly ContactCadence Others = new(1);
 
     /// <summary>The cadence of tiers (VIS-3): of everything that applies, the closest.</summary>
     public static ContactCadence Cadence(Tiers? tiers, bool contractRuns, NeedSettings settings)
@@ -41,7 +45,7 @@ internal sealed record Standing(
         {
             AcademicTier.Struggling => settings.Struggling,
             AcademicTier.Excellent => settings.Excellent,
-            _ => settings.Others,
+            _ => Others,
         };
         if (tiers?.Conduct == ConductTier.Concern)
             cadence = Closest(cadence, settings.Concern);
@@ -61,7 +65,7 @@ internal sealed record Standing(
 
     private static int? Least(int? a, int? b) => a < b || b is null ? a : b;
 
-    /// <summary>Students of a school of whom there is anything to say.</summary>
+    /// <summary>Students of a school, or of a district's rolls, of whom there is anything to say.</summary>
     public static async Task<List<Standing>> OfAsync(
         ArchivesDb db, Guid district, Guid? school, IReadOnlyCollection<Guid>? students, DateOnly today, CancellationToken cancel)
     {
@@ -74,6 +78,14 @@ internal sealed record Standing(
             needs = needs.Where(n => n.SchoolId == school && students!.Contains(n.StudentId));
             priorities = priorities.Where(a => a.SchoolId == school && students!.Contains(a.StudentId));
             contracts = contracts.Where(p => p.SchoolId == school && students!.Contains(p.StudentId));
+        }
+        else
+        {
+            var onRoll = db.Set<Enrolment>()
+                .Where(e => e.DistrictId == district && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today));
+            needs = needs.Where(n => onRoll.Any(e => e.SchoolId == n.SchoolId && e.StudentId == n.StudentId));
+            priorities = priorities.Where(a => onRoll.Any(e => e.SchoolId == a.SchoolId && e.StudentId == a.StudentId));
+            contracts = contracts.Where(p => onRoll.Any(e => e.SchoolId == p.SchoolId && e.StudentId == p.StudentId));
         }
 
         var standings = new Dictionary<(Guid, Guid), Standing>();
@@ -115,4 +127,18 @@ internal static class NeedQueries
         $"""
         SELECT pg_advisory_xact_lock(hashtextextended(id::text, 4)) FROM (SELECT unnest({ids.ToArray()}) AS id ORDER BY 1) ordered
         """, cancel);
+
+    /// <summary>Lets announcements of the cadences of the same student come one after the other, and none while the district's policy
+    /// changes, until the transaction ends.</summary>
+    public static async Task LockCadencesAsync(this ArchivesDb db, Guid district, IEnumerable<Guid> students, CancellationToken cancel)
+    {
+        await db.Database.ExecuteSqlAsync(
+            $"SELECT pg_advisory_xact_lock_shared(hashtextextended('archives.cadence/' || {district}::text, 4))", cancel);
+        await db.LockAsync(students, cancel);
+    }
+
+    /// <summary>Lets nobody else in a district announce a cadence until the transaction ends: one lock, for students may be many.</summary>
+    public static Task LockCadencesAsync(this ArchivesDb db, Guid district, CancellationToken cancel) =>
+        db.Database.ExecuteSqlAsync(
+            $"SELECT pg_advisory_xact_lock(hashtextextended('archives.cadence/' || {district}::text, 4))", cancel);
 }

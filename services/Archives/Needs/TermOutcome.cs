@@ -101,7 +101,12 @@ internal static class TermOutcomes
         var begun = await db.Set<TermOutcome>().AsNoTracking()
             .Where(o => o.SchoolId == school && o.TermId == term.Id && students.Contains(o.StudentId))
             .Select(o => new { o.StudentId, o.Kind }).ToListAsync(cancel);
-        var measures = await MeasureAsync(db, school, students, today.AddDays(-DaysOfExams), today.AddDays(-DaysOfMarks), today, cancel);
+        var measures = await MeasureAsync(
+            db, school,
+            wanted.ToDictionary(
+                one => (one.Needs.StudentId, one.Kind),
+                one => (today.AddDays(one.Kind == OutcomeKind.Struggling ? -DaysOfExams : -DaysOfMarks), today)),
+            cancel);
         foreach (var (n, kind) in wanted.Where(one => !begun.Contains(new { one.Needs.StudentId, one.Kind })))
         {
             db.Add(new TermOutcome
@@ -115,39 +120,43 @@ internal static class TermOutcomes
                 TermEndsOn = term.EndsOn,
                 Kind = kind,
                 StartsOn = today > term.StartsOn ? today : term.StartsOn,
-                Baseline = measures.GetValueOrDefault((n.StudentId, kind)),
+                Baseline = measures.TryGetValue((n.StudentId, kind), out var share) ? share : null,
             });
         }
     }
 
-    /// <summary>What can be measured of students: nothing is there of whom nothing is known.</summary>
+    /// <summary>What can be measured of students: nothing is there of whom nothing is known. Two statements, however many they
+    /// are.</summary>
     /// <param name="db">The database.</param>
     /// <param name="school">The school.</param>
-    /// <param name="students">The students.</param>
-    /// <param name="examsFrom">The first day of exams.</param>
-    /// <param name="marksFrom">The first day of marks.</param>
-    /// <param name="until">The last day of both.</param>
+    /// <param name="spans">Of whom, and the first and last day of the exams or marks that count.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<Dictionary<(Guid Student, OutcomeKind Kind), decimal>> MeasureAsync(
-        ArchivesDb db, Guid school, IReadOnlyCollection<Guid> students, DateOnly examsFrom, DateOnly marksFrom, DateOnly until,
+        ArchivesDb db, Guid school, IReadOnlyDictionary<(Guid Student, OutcomeKind Kind), (DateOnly From, DateOnly Until)> spans,
         CancellationToken cancel)
     {
         var measures = new Dictionary<(Guid, OutcomeKind), decimal>();
+        if (spans.Count == 0)
+            return measures;
+        var students = spans.Keys.Select(key => key.Student).Distinct().ToArray();
+        var (first, last) = (spans.Values.Min(span => span.From), spans.Values.Max(span => span.Until));
         var scores = await db.Set<Score>().AsNoTracking()
-            .Where(s => s.SchoolId == school && students.Contains(s.StudentId) && s.HeldOn >= examsFrom && s.HeldOn <= until)
+            .Where(s => s.SchoolId == school && students.Contains(s.StudentId) && s.HeldOn >= first && s.HeldOn <= last)
             .ToListAsync(cancel);
-        foreach (var ofStudent in scores.GroupBy(score => score.StudentId))
+        foreach (var ofStudent in scores.Where(s => Counts(s.StudentId, OutcomeKind.Struggling, s.HeldOn)).GroupBy(s => s.StudentId))
             measures[(ofStudent.Key, OutcomeKind.Struggling)] = Score.Average(ofStudent)!.Value;
         var marks = await (
             from mark in db.Set<PlanMark>().AsNoTracking()
-            where mark.SchoolId == school && students.Contains(mark.StudentId) && mark.Day >= marksFrom && mark.Day <= until
+            where mark.SchoolId == school && students.Contains(mark.StudentId) && mark.Day >= first && mark.Day <= last
             join plan in db.Set<Plan>().AsNoTracking() on new { mark.DistrictId, Id = mark.PlanId } equals new { plan.DistrictId, plan.Id }
             where plan.Kind == PlanKind.BehaviourContract
-            group mark by mark.StudentId into ofStudent
-            select new { Student = ofStudent.Key, Kept = ofStudent.Average(mark => (decimal)mark.Kept / mark.Of) }).ToListAsync(cancel);
-        foreach (var mark in marks)
-            measures[(mark.Student, OutcomeKind.Concern)] = Math.Round(mark.Kept, 4);
+            select new { mark.StudentId, mark.Day, Kept = (decimal)mark.Kept / mark.Of }).ToListAsync(cancel);
+        foreach (var ofStudent in marks.Where(m => Counts(m.StudentId, OutcomeKind.Concern, m.Day)).GroupBy(m => m.StudentId))
+            measures[(ofStudent.Key, OutcomeKind.Concern)] = Math.Round(ofStudent.Average(mark => mark.Kept), 4);
         return measures;
+
+        bool Counts(Guid student, OutcomeKind kind, DateOnly day) =>
+            spans.TryGetValue((student, kind), out var span) && span.From <= day && day <= span.Until;
     }
 
     private static IEnumerable<OutcomeKind> KindsOf(StudentNeeds needs)

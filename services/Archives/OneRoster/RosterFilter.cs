@@ -4,10 +4,23 @@ using System.Text.RegularExpressions;
 
 namespace HomeSchool.Archives.OneRoster;
 
+/// <summary>What the values of a field are.</summary>
+internal enum FieldType
+{
+    /// <summary>Text, compared in any case.</summary>
+    Text,
+
+    /// <summary>A day; of a time that a client gives, its day counts.</summary>
+    Day,
+
+    /// <summary>A time; a day that a client gives means its midnight in UTC.</summary>
+    Time,
+}
+
 /// <summary>A field of a resource, as a client names it and as SQL finds it.</summary>
-/// <param name="Sql">An expression of text, or of a date.</param>
-/// <param name="IsDate">Whether it is a date.</param>
-internal sealed record RosterField(string Sql, bool IsDate = false);
+/// <param name="Sql">An expression of its type.</param>
+/// <param name="Type">What its values are.</param>
+internal sealed record RosterField(string Sql, FieldType Type = FieldType.Text);
 
 /// <summary>
 /// OneRoster's filter: <c>field='value'</c> with <c>= != &gt; &gt;= &lt; &lt;= ~</c> (<c>~</c> contains), several joined by AND or by OR.
@@ -16,6 +29,8 @@ internal sealed record RosterField(string Sql, bool IsDate = false);
 internal static partial class RosterFilter
 {
     private const int MostTerms = 20;
+
+    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd"];
 
     /// <summary>Writes a filter as a condition in SQL, its values behind those already in <paramref name="values"/>.</summary>
     /// <returns>What is wrong with it; <see langword="null"/> when nothing is.</returns>
@@ -54,23 +69,22 @@ internal static partial class RosterFilter
 
     private static string? Compare(RosterField field, string op, string value, List<object> values)
     {
-        if (field.IsDate)
+        object? wanted = field.Type switch
         {
-            if (op == "~" || !DateOnly.TryParseExact(
-                value.Length > 10 && value[10] == 'T' ? value[..10] : value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
-            {
-                return null;
-            }
-
-            values.Add(day);
-        }
-        else
-        {
-            values.Add(value);
-        }
-
+            FieldType.Text => value,
+            _ when op == "~" => null,
+            FieldType.Day => DateOnly.TryParseExact(
+                value.Length > 10 && value[10] == 'T' ? value[..10] : value, "yyyy-MM-dd", CultureInfo.InvariantCulture,
+                DateTimeStyles.None, out var day) ? day : null,
+            _ => DateTimeOffset.TryParseExact(
+                value, TimeFormats, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null,
+        };
+        if (wanted is null)
+            return null;
+        values.Add(wanted);
         var place = $"${values.Count}";
-        var (left, right) = field.IsDate ? (field.Sql, place) : ($"lower({field.Sql})", $"lower({place})");
+        var (left, right) = field.Type == FieldType.Text ? ($"lower({field.Sql})", $"lower({place})") : (field.Sql, place);
         return op switch
         {
             "!=" => $"{left} IS DISTINCT FROM {right}",

@@ -1,5 +1,7 @@
+using HomeSchool.Archives.Family;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
@@ -31,12 +33,12 @@ internal static class ListHandovers
     {
         api.MapGet("/schools/{schoolId:guid}/handovers", ListAsync)
             .WithName("ListHandovers")
-            .WithSummary("Open handovers of a school, the oldest first; a homeroom teacher sees the own ones.")
+            .WithSummary("Open handovers of a school, the oldest first; a homeroom teacher sees the own ones of students in the class.")
             .Query(Permission.HandoverRead);
         api.MapGet("/districts/{districtId:guid}/handovers/{id:guid}/sheet", PrintAsync)
             .WithName("PrintHandoverSheet")
             .WithSummary("The handover sheet on A4; says that sensitive items exist, and nothing of them.")
-            .Query(Permission.HandoverRead);
+            .Command(Permission.HandoverRead).Sensitive(); // for its audit row
     }
 
     private static async Task<Results<Ok<Page<HandoverRow>>, Problem>> ListAsync(
@@ -50,12 +52,17 @@ internal static class ListHandovers
             return TypedResults.Ok(Page.From(new List<HandoverRow>(), 1, row => row.Id));
         var all = grants.Any(grant => grant.ClassId is null);
         var own = grants.Select(grant => grant.PersonId).OfType<Guid>().ToArray();
+        var classes = grants.Select(grant => grant.ClassId).OfType<Guid>().ToArray();
+        var today = LocalDay.Today(clock);
         var days = ((await db.SensitivePolicyAsync(grants[0].DistrictId, cancel))?.Settings ?? new SensitiveSettings()).HandoverDays;
-        var dueBefore = LocalDay.Today(clock).AddDays(-days);
+        var dueBefore = today.AddDays(-days);
         var take = Cursor.Size(size);
         var rows = await (
             from handover in db.Set<Handover>().AsNoTracking()
-            where handover.SchoolId == schoolId && (all || own.Contains(handover.ToStaffId))
+            where handover.SchoolId == schoolId
+                && (all || (own.Contains(handover.ToStaffId) && db.Set<Enrolment>().Any(e => e.SchoolId == schoolId
+                    && e.StudentId == handover.StudentId && e.ClassId != null && classes.Contains(e.ClassId.Value)
+                    && (e.EndsOn == null || e.EndsOn >= today))))
                 && handover.AcceptedAt != null == (accepted == true)
                 && (overdue != true || handover.StartsOn < dueBefore) && (last == null || handover.Id > last)
             join student in db.Set<Student>().AsNoTracking()
@@ -71,9 +78,10 @@ internal static class ListHandovers
     }
 
     private static async Task<Results<HandoverSheet, Problem>> PrintAsync(
-        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, CurrentTenancy tenancy, TimeProvider clock,
+        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, CurrentTenancy tenancy, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
+        var today = LocalDay.Today(clock);
         var found = await (
             from handover in db.Set<Handover>().AsNoTracking()
             where handover.DistrictId == districtId && handover.Id == id
@@ -96,26 +104,29 @@ internal static class ListHandovers
                     .Select(staff => staff.FamilyName + staff.GivenName).FirstOrDefault(),
                 To = db.Set<Staff>().Where(staff => staff.DistrictId == districtId && staff.Id == handover.ToStaffId)
                     .Select(staff => staff.FamilyName + staff.GivenName).FirstOrDefault(),
+                Classes = db.Set<Enrolment>()
+                    .Where(e => e.SchoolId == handover.SchoolId && e.StudentId == handover.StudentId && e.ClassId != null
+                        && (e.EndsOn == null || e.EndsOn >= today)).Select(e => e.ClassId).ToList(),
                 SensitiveItems = db.Set<SensitiveItem>()
                     .Count(item => item.SchoolId == handover.SchoolId && item.StudentId == handover.StudentId),
             }).SingleOrDefaultAsync(cancel);
         if (found is null || !current.Caller.With(Permission.HandoverRead).Any(grant => grant.SchoolId == found.Handover.SchoolId
-            && (grant.ClassId is null || grant.PersonId == found.Handover.ToStaffId)))
+            && (grant.ClassId is null || (grant.PersonId == found.Handover.ToStaffId && found.Classes.Contains(grant.ClassId)))))
         {
             return (Problem)Failures.NotFound;
         }
 
-        var guardians = await (
-            from guardianship in db.Set<Guardianship>().AsNoTracking()
-            where guardianship.DistrictId == districtId && guardianship.StudentId == found.Student.Id && guardianship.WithdrawnOn == null
-            join guardian in db.Set<Guardian>().AsNoTracking()
-                on new { guardianship.DistrictId, Id = guardianship.GuardianId } equals new { guardian.DistrictId, guardian.Id }
-            orderby guardianship.ContactOrder
-            select guardian.FamilyName + guardian.GivenName).ToListAsync(cancel);
+        var standings = await db.StandingsAsync(districtId, [found.Student.Id], cancel);
+        var ids = standings.Select(standing => standing.Guardianship.GuardianId).ToArray();
+        var names = await db.Set<Guardian>().AsNoTracking().Where(g => g.DistrictId == districtId && ids.Contains(g.Id))
+            .ToDictionaryAsync(g => g.Id, g => g.FamilyName + g.GivenName, cancel);
+        var guardians = standings.Where(standing => names.ContainsKey(standing.Guardianship.GuardianId))
+            .Select(standing => (names[standing.Guardianship.GuardianId], standing.RightsOn(today))).ToArray();
         var owned = await CountAsync(db, tenancy.Scope, found.Handover, cancel);
+        audit.About("handover", id, districtId, found.Handover.SchoolId);
         return new HandoverSheet(
             found.Handover, found.Student, found.School, found.Class, found.From, found.To, guardians, owned, found.SensitiveItems,
-            LocalDay.Today(clock));
+            today);
     }
 
     // What the former teacher had in hand, table by table.

@@ -9,6 +9,11 @@ internal static class PassingFailures
     public static readonly Failure RolledOver = new("archives.rolled-over", 409,
         "本学年的升级已于 {0:yyyy-MM-dd} 生效，不能重复进行。", "This school year's rollover is done already, for {0:yyyy-MM-dd}.");
 
+    /// <summary>An upload says in rollover.json what happens beside the placements.</summary>
+    public static readonly Failure RolloverMissing = new("archives.rollover-missing", 400,
+        "请在同一次上传中附上一个 rollover.json（至少写明 firstDay），其余文件为分班名单。",
+        "Send one rollover.json along that can be read (with firstDay at least); the other files are placement sheets.");
+
     /// <summary>A grade that is no number from 1 to 12.</summary>
     public static readonly Failure GradeUnknown = new("archives.grade-unknown", 400,
         "年级应为 1 到 12 的数字，如 07。", "A grade is a number from 1 to 12, e.g. 07.");
@@ -37,9 +42,28 @@ internal static class PassingFailures
     public static readonly Failure TransferDecided = new("archives.transfer-decided", 409,
         "该转学申请已处理。", "This transfer is decided already.");
 
+    /// <summary>Who joins from outside is no student here yet.</summary>
+    public static readonly Failure AdmittedInstead = new("archives.admitted-instead", 400,
+        "区外转入请在学校名下登记新学生。", "Who joins from outside is entered as a new student of the school.");
+
+    /// <summary>The number of somebody who is, or was, in the district's roster.</summary>
+    public static readonly Failure NumberTaken = new("archives.number-taken", 409,
+        "本区名册中已有此学籍号的学生；请办理区内转学或复学。",
+        "The district's roster has, or had, a student of this number: transfer the student, or take the student back.");
+
     /// <summary>The student is not on the roll of the school that lets go any more.</summary>
     public static readonly Failure NotOnRoll = new("archives.not-on-roll", 409,
         "该学生已不在转出学校的名册上。", "The student is not on the releasing school's roll.");
+
+    /// <summary>What goes along is taken while the student is at the next school.</summary>
+    public static readonly Failure NotAtNextSchool = new("archives.not-at-next-school", 409,
+        "该学生今天不在接收学校的名册上；资料在学生到校后接收。",
+        "The student is not on the next school's roll today: what goes along is taken when the student is there.");
+
+    /// <summary>A proposal that nobody decided in time.</summary>
+    public static readonly Failure TransferTooLate = new("archives.transfer-too-late", 409,
+        "转学日期已过 {0} 天以上，请由转出学校撤回后重新提出。",
+        "The first day is more than {0} days ago: the releasing school cancels this transfer and proposes another.");
 
     /// <summary>Who comes back must have been let go by this school, and be nowhere else.</summary>
     public static readonly Failure NothingToReturnFrom = new("archives.nothing-to-return-from", 409,
@@ -54,9 +78,9 @@ internal static class PassingFailures
     public static readonly Failure BasisNeeded = new("archives.basis-needed", 400,
         "请填写监护人同意或法定职责之一。", "Give either the guardian's consent or the duty of the law.");
 
-    /// <summary>The consent of somebody who is no guardian of the student.</summary>
+    /// <summary>The consent of somebody who is no legal guardian of the student, or may not sign (ARC-13).</summary>
     public static readonly Failure NoGuardian = new("archives.no-guardian", 400,
-        "此人不是该学生的监护人。", "This person is not a guardian of the student.");
+        "此人不是该学生可签字的监护人。", "This person is not a guardian of the student who may sign.");
 
     /// <summary>There is nothing to hand over to another school.</summary>
     public static readonly Failure NotWithin = new("archives.not-within", 409,

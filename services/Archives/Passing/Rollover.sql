@@ -16,12 +16,12 @@ WHERE e.district_id = {district} AND e.student_id = p.student_id AND e.starts_on
 CREATE TEMP TABLE new_school ON COMMIT DROP AS
 SELECT t.*, NULL AS change FROM school t WHERE t.district_id = {district} AND t.withdrawn_on IS NULL;
 
--- A term that would run into the new year is closed.
+-- A term that would run into the new year is closed. One that begins in the weeks before the first day is the new year's own.
 CREATE TEMP TABLE new_term ON COMMIT DROP AS
 SELECT t.id, t.district_id, t.source_id, t.title, t.starts_on,
     CASE WHEN r.runs THEN {today} - 1 ELSE t.ends_on END AS ends_on, t.teaching_weeks, t.withdrawn_on,
     CASE WHEN r.runs THEN {version} ELSE t.version END AS version, CASE WHEN r.runs THEN 'Changed' END AS change
-FROM term t CROSS JOIN LATERAL (SELECT t.starts_on < {today} AND t.ends_on >= {today} AS runs) r
+FROM term t CROSS JOIN LATERAL (SELECT t.starts_on < {today} - 31 AND t.ends_on >= {today} AS runs) r
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL;
 
 -- A class stays the same class in the next grade; one that graduates is in no new_class, and so withdrawn.

@@ -1,9 +1,12 @@
+using System.Text.Json;
+using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Roster;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -59,21 +62,62 @@ internal static class StartRollover
 {
     private const int MostEntries = 20_000;
     private const int MostPlacements = 200_000;
+    private const int MostMistakes = 1_000;
     private const int DaysBack = 31;
     private const int DaysAhead = 120;
     private const int DaysBetween = 180;
 
     private static readonly string[] UsualLastGrades = ["06", "09", "12"];
 
-    public static void MapStartRollover(this IEndpointRouteBuilder api) =>
+    public static void MapStartRollover(this IEndpointRouteBuilder api)
+    {
         api.MapPost("/districts/{districtId:guid}/rollovers", HandleAsync)
             .WithName("StartRollover")
             .WithSummary("Promote, regroup and graduate a district's students: a dry run; confirm or cancel it as an import.")
             .Command(Permission.RosterImport);
+        api.MapPost("/districts/{districtId:guid}/rollovers/upload", HandleUploadAsync)
+            .WithName("UploadRollover")
+            .WithSummary("The same with placements from sheets: a form with rollover.json and csv files (学籍号, 班级; 学校 and 年级 if needed).")
+            .Accepts<RosterUpload>("multipart/form-data")
+            .WithMetadata(new RequestSizeLimitAttribute(NeedFiles.UploadBytes))
+            .Command(Permission.RosterImport);
+    }
 
-    private static async Task<Results<Created<ImportBody>, Problem>> HandleAsync(
+    private static Task<Results<Created<ImportBody>, Problem>> HandleAsync(
         Guid districtId, RolloverRequest request, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
+        IOptions<RosterLimits> limits, HttpContext http, CancellationToken cancel) =>
+        StartAsync(districtId, request, [], new RosterRemarks(), db, current, audit, clock, limits, http, cancel);
+
+    private static async Task<Results<Created<ImportBody>, Problem>> HandleUploadAsync(
+        Guid districtId, RosterUpload upload, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         IOptions<RosterLimits> limits, HttpContext http, CancellationToken cancel)
+    {
+        var wishes = upload.Files.Where(file => file.Name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)).ToArray();
+        if (wishes is not [var wish] || await ReadAsync(wish, cancel) is not { } request)
+            return PassingFailures.RolloverMissing.Because();
+        var sheets = await PlacementRow.ReadAsync(upload.Files.Except(wishes), upload.Remarks, cancel);
+        if (upload.Remarks.Refusals.Count > 0)
+            return ImportRoster.Refused(NeedFailures.FileRefused, upload.Remarks);
+        return await StartAsync(districtId, request, sheets, upload.Remarks, db, current, audit, clock, limits, http, cancel);
+    }
+
+    private static async Task<RolloverRequest?> ReadAsync(UploadedFile file, CancellationToken cancel)
+    {
+        await using var content = file.Open();
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<RolloverRequest>(content, Json.Options, cancel);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Results<Created<ImportBody>, Problem>> StartAsync(
+        Guid districtId, RolloverRequest request, IReadOnlyList<PlacementRow> sheets, RosterRemarks remarks, ArchivesDb db,
+        CurrentCaller current, AuditTrail audit, TimeProvider clock, IOptions<RosterLimits> limits, HttpContext http,
+        CancellationToken cancel)
     {
         if (!current.Caller.ScopeOf(Permission.RosterImport).Districts.Contains(districtId))
             return (Problem)Failures.NotFound;
@@ -83,7 +127,7 @@ internal static class StartRollover
         var mistakes = new Mistakes();
         if (firstDay < today.AddDays(-DaysBack) || firstDay > today.AddDays(DaysAhead))
             mistakes.Add(ArchivesFailures.DayOutOfRange.At("firstDay", today.AddDays(-DaysBack), today.AddDays(DaysAhead)));
-        var plan = await PlanAsync(db, districtId, request, mistakes, cancel);
+        var plan = await PlanAsync(db, districtId, request, sheets, remarks, mistakes, cancel);
         if (mistakes.Refusal is { } invalid)
             return invalid;
         var done = await db.Set<RosterImport>().AsNoTracking()
@@ -99,7 +143,7 @@ internal static class StartRollover
         var sql = RosterCheck.Fill(await RosterCheck.SqlAsync("Rollover.sql", cancel), districtId, version + 1, firstDay);
         await using (var compare = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 })
             await compare.ExecuteNonQueryAsync(cancel);
-        var (changes, losses) = await RosterCheck.KeepChangesAsync(connection, districtId, import, version + 1, firstDay, cancel);
+        var (changes, losses) = await RosterCheck.KeepChangesAsync(connection, db.Model, districtId, import, firstDay, cancel);
         var row = new RosterImport
         {
             DistrictId = districtId,
@@ -120,14 +164,15 @@ internal static class StartRollover
     }
 
     private static async Task<Plan> PlanAsync(
-        ArchivesDb db, Guid district, RolloverRequest request, Mistakes mistakes, CancellationToken cancel)
+        ArchivesDb db, Guid district, RolloverRequest request, IReadOnlyList<PlacementRow> sheets, RosterRemarks remarks,
+        Mistakes mistakes, CancellationToken cancel)
     {
         var (others, added, placements, teachers) =
             (request.Schools ?? [], request.NewClasses ?? [], request.Placements ?? [], request.HomeroomTeachers ?? []);
         var plan = new Plan();
         Most("schools", others.Count, MostEntries);
         Most("newClasses", added.Count, MostEntries);
-        Most("placements", placements.Count, MostPlacements);
+        Most("placements", placements.Count + sheets.Count, MostPlacements);
         Most("homeroomTeachers", teachers.Count, MostEntries);
         var lastGrades = request.LastGrades is { Count: > 0 } given ? given : UsualLastGrades;
         var last = lastGrades.Select((grade, i) => Grade($"lastGrades[{i}]", grade)).Order().ToList();
@@ -187,11 +232,12 @@ internal static class StartRollover
         var next = plan.Grades.ToDictionary(row => (row.School, row.Grade), row => row.Next);
         // Where students can be placed, and in which grade they are then; no grade where a class graduates.
         var places = new Dictionary<(Guid School, string Class), (Guid Id, string? Grade, bool Graduates)>();
+        var titles = new List<(Guid School, string Title, (Guid Id, string? Grade, bool Graduates) Place)>();
         foreach (var row in open)
         {
             if (row.Grade is null || !next.TryGetValue((row.SchoolId, row.Grade), out var grade))
             {
-                places[(row.SchoolId, row.SourceId)] = (row.Id, row.Grade, false);
+                Open(row.SchoolId, row.SourceId, row.Title, (row.Id, row.Grade, false));
                 continue;
             }
 
@@ -199,7 +245,7 @@ internal static class StartRollover
             if (grade is not null && title == row.Title)
                 plan.TitlesKept++;
             plan.Classes.Add((row.SchoolId, row.Id, title, grade));
-            places[(row.SchoolId, row.SourceId)] = (row.Id, grade, grade is null);
+            Open(row.SchoolId, row.SourceId, title, (row.Id, grade, grade is null));
         }
 
         var taken = classes.Select(row => (row.SchoolId, row.SourceId)).ToHashSet();
@@ -219,7 +265,7 @@ internal static class StartRollover
 
             var id = Guid.CreateVersion7();
             plan.Added.Add((at, id, sourceId, title, added[i].Grade));
-            places[(at, sourceId)] = (id, added[i].Grade, false);
+            Open(at, sourceId, title, (id, added[i].Grade, false));
         }
 
         var wanted = placements.Select(place => place.Student ?? "").Distinct(StringComparer.Ordinal).ToArray();
@@ -239,6 +285,8 @@ internal static class StartRollover
                 plan.Placed.Add((student, at.School, at.Class, at.Grade));
         }
 
+        await PlaceAsync(db, district, request.FirstDay, sheets, remarks, schools, places, titles, placed, plan, mistakes, cancel);
+
         var wantedStaff = teachers.Select(teacher => teacher.Staff ?? "").Distinct(StringComparer.Ordinal).ToArray();
         var staff = await db.Set<Staff>().AsNoTracking()
             .Where(row => row.DistrictId == district && row.WithdrawnOn == null && wantedStaff.Contains(row.SourceId))
@@ -257,6 +305,12 @@ internal static class StartRollover
         }
 
         return plan;
+
+        void Open(Guid school, string sourceId, string title, (Guid Id, string? Grade, bool Graduates) place)
+        {
+            places[(school, sourceId)] = place;
+            titles.Add((school, PlacementRow.Plain(title), place));
+        }
 
         void Most(string field, int count, int most)
         {
@@ -291,6 +345,70 @@ internal static class StartRollover
             else
                 return (school, place.Id, place.Grade);
             return null;
+        }
+    }
+
+    // What sheets say: students by any of the numbers that name one only, classes by their title in the new year.
+    private static async Task PlaceAsync(
+        ArchivesDb db, Guid district, DateOnly firstDay, IReadOnlyList<PlacementRow> sheets, RosterRemarks remarks,
+        Dictionary<string, Guid> schools,
+        Dictionary<(Guid School, string Class), (Guid Id, string? Grade, bool Graduates)> places,
+        IEnumerable<(Guid School, string Title, (Guid Id, string? Grade, bool Graduates) Place)> titles, HashSet<Guid> placed, Plan plan,
+        Mistakes mistakes, CancellationToken cancel)
+    {
+        var told = 0;
+        foreach (var remark in remarks.Mistakes)
+            Tell(ImportRoster.Mistake(remark));
+        if (sheets.Count == 0)
+            return;
+        var byTitle = titles.Where(row => row.Title.Length > 0).GroupBy(row => (row.School, row.Title))
+            .Where(same => same.Count() == 1).ToDictionary(same => same.Key, same => same.First().Place);
+        var bySchool = (await db.Set<School>().AsNoTracking().Where(school => school.DistrictId == district && school.WithdrawnOn == null)
+                .Select(school => new { school.SchoolId, school.Code, school.Name }).ToListAsync(cancel))
+            .SelectMany(school => new[] { school.Code, school.Name }.OfType<string>().Select(said => (said, Id: (Guid?)school.SchoolId)))
+            .GroupBy(row => row.said, StringComparer.Ordinal).Where(same => same.Count() == 1)
+            .ToDictionary(same => same.Key, same => same.First().Id, StringComparer.Ordinal);
+        var wanted = sheets.Select(row => row.Student).Distinct(StringComparer.Ordinal).ToArray();
+        var found = await db.Set<Student>().AsNoTracking()
+            .Where(student => student.DistrictId == district && student.WithdrawnOn == null
+                && (wanted.Contains(student.SourceId) || student.Number != null && wanted.Contains(student.Number)))
+            .Select(student => new { student.Id, student.SourceId, student.Number }).ToListAsync(cancel);
+        var students = found.SelectMany(s => new[] { s.SourceId, s.Number }.OfType<string>().Distinct(StringComparer.Ordinal).Select(said => (said, s.Id)))
+            .GroupBy(row => row.said, StringComparer.Ordinal).Where(same => same.Count() == 1)
+            .ToDictionary(same => same.Key, same => same.First().Id, StringComparer.Ordinal);
+        var ids = students.Values.Distinct().ToArray();
+        var at = (await db.Set<Enrolment>().AsNoTracking()
+                .Where(e => e.DistrictId == district && ids.Contains(e.StudentId) && e.StartsOn < firstDay
+                    && (e.EndsOn == null || e.EndsOn >= firstDay))
+                .Select(e => new { e.StudentId, e.SchoolId }).Distinct().ToListAsync(cancel))
+            .ToLookup(e => e.StudentId, e => e.SchoolId);
+        foreach (var row in sheets)
+        {
+            if (!students.TryGetValue(row.Student, out var student))
+                Tell(PassingFailures.NobodyThere.At(row.StudentAt));
+            else if (SchoolOf(row, student) is not { } school)
+                Tell(ArchivesFailures.NotThere.At(row.SchoolAt));
+            else if (!byTitle.TryGetValue((school, PlacementRow.Plain(row.Title)), out var place)
+                && !places.TryGetValue((school, row.Class), out place))
+                Tell(ArchivesFailures.NotThere.At(row.ClassAt));
+            else if (place.Graduates)
+                Tell(PassingFailures.ClassGraduates.At(row.ClassAt));
+            else if (!placed.Add(student))
+                Tell(PassingFailures.SaidTwice.At(row.StudentAt));
+            else
+                plan.Placed.Add((student, school, place.Id, place.Grade));
+        }
+
+        Guid? SchoolOf(PlacementRow row, Guid student) =>
+            row.School is null ? at[student].Count() == 1 ? at[student].First() : null
+            : schools.TryGetValue(row.School, out var named) ? named
+            : bySchool.GetValueOrDefault(row.School);
+
+        // Who has a thousand wrong rows has one wrong column.
+        void Tell(FieldMistake mistake)
+        {
+            if (told++ < MostMistakes)
+                mistakes.Add(mistake);
         }
     }
 

@@ -14,6 +14,9 @@ public enum TransferKind
 
     /// <summary>复学: back at the school that was left, with the same archive.</summary>
     Return,
+
+    /// <summary>转入: from a school outside, see <see cref="AdmitStudent"/>.</summary>
+    In,
 }
 
 /// <summary>How far a transfer has come.</summary>
@@ -76,7 +79,7 @@ public sealed class Transfer
     /// <summary>What kind.</summary>
     public TransferKind Kind { get; init; }
 
-    /// <summary>The school that lets go; <see langword="null"/> for a return.</summary>
+    /// <summary>The school that lets go; <see langword="null"/> for a return, and from outside.</summary>
     public Guid? FromSchoolId { get; init; }
 
     /// <summary>The school that takes; <see langword="null"/> outside the district and for a leave.</summary>

@@ -1,4 +1,7 @@
+using HomeSchool.Archives.Family;
+using HomeSchool.Archives.Needs;
 using HomeSchool.Archives.Roster;
+using HomeSchool.Archives.Search;
 using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
@@ -52,7 +55,7 @@ public sealed record TransferRow(
 /// <param name="BirthDate">Date of birth.</param>
 /// <param name="Sex">Sex.</param>
 /// <param name="FirstDay">The first day at the next school.</param>
-/// <param name="Enrolments">Where the student was, the latest first.</param>
+/// <param name="Enrolments">Where the student was up to that day, the latest first.</param>
 /// <param name="Guardians">In the order in which they are called.</param>
 public sealed record TransferFile(
     string SourceId, string FamilyName, string GivenName, string? Number, DateOnly? BirthDate, Sex? Sex, DateOnly FirstDay,
@@ -72,8 +75,14 @@ public sealed record TransferFileEnrolment(string School, string? Code, string? 
 /// </summary>
 internal static class Transfers
 {
-    private const int DaysBack = 31;
-    private const int DaysAhead = 60;
+    /// <summary>How late a transfer can be recorded.</summary>
+    public const int DaysBack = 31;
+
+    /// <summary>How early.</summary>
+    public const int DaysAhead = 60;
+
+    // How long after the first day the file is there: for as long as a school may still ask for it.
+    private const int DaysOfFile = 90;
 
     public static void MapTransfers(this IEndpointRouteBuilder api)
     {
@@ -87,8 +96,8 @@ internal static class Transfers
             .Query(Permission.TransferManage);
         api.MapGet("/districts/{districtId:guid}/transfers/{id:guid}/file", ReadFileAsync)
             .WithName("ReadTransferFile")
-            .WithSummary("The basics for the next school, in the district or outside.")
-            .Query(Permission.TransferManage);
+            .WithSummary("The basics for the next school, in the district or outside; until 90 days after the first day.")
+            .Command(Permission.TransferManage).Sensitive(); // for its audit row
         api.MapPost("/districts/{districtId:guid}/transfers/{id:guid}/accept", AcceptAsync)
             .WithName("AcceptTransfer")
             .WithSummary("The next school takes the student into a class, or for now into none.")
@@ -107,7 +116,7 @@ internal static class Transfers
             .Command(Permission.TransferManage);
         api.MapPost("/districts/{districtId:guid}/transfers/{id:guid}/receive", ReceiveAsync)
             .WithName("ReceiveTransferredItems")
-            .WithSummary("The next school takes the sensitive items that go along.")
+            .WithSummary("The next school, when the student is there, takes the sensitive items, plans and files that go along.")
             .Command(Permission.SensitiveGrant);
     }
 
@@ -116,6 +125,8 @@ internal static class Transfers
         TimeProvider clock, CancellationToken cancel)
     {
         var (caller, today, now) = (current.Caller, LocalDay.Today(clock), clock.GetUtcNow());
+        if (request.Kind == TransferKind.In)
+            return Problem.Of([PassingFailures.AdmittedInstead.At("kind")]);
         var returns = request.Kind == TransferKind.Return;
         var at = returns ? null : await db.FindOnRollAsync(caller, Permission.TransferManage, districtId, studentId, today, cancel);
         var left = returns ? await LeftAsync(db, caller, districtId, studentId, cancel) : null;
@@ -176,25 +187,26 @@ internal static class Transfers
     }
 
     private static async Task<Results<Ok<TransferFile>, Problem>> ReadFileAsync(
-        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, CurrentTenancy tenancy, CancellationToken cancel)
+        Guid districtId, Guid id, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
     {
         var transfer = await FindAsync(db, districtId, id, cancel);
-        if (transfer is null || !(Manages(current.Caller, transfer, transfer.FromSchoolId)
-            || (Manages(current.Caller, transfer, transfer.ToSchoolId)
+        if (transfer is null || LocalDay.Today(clock) > transfer.FirstDay.AddDays(DaysOfFile)
+            || !(Manages(current.Caller, transfer, transfer.FromSchoolId) || (Manages(current.Caller, transfer, transfer.ToSchoolId)
                 && transfer.State is TransferState.Proposed or TransferState.Accepted)))
         {
             return (Problem)Failures.NotFound;
         }
 
-        // The transfer lets both schools see the basics of its student, although the one does not see him any more, or not yet.
-        tenancy.Scope = TenantScope.Of([districtId]);
+        // The transfer lets both schools see the basics of its student, although the one does not see him any more, or not yet; but
+        // nothing that is restricted.
+        await ActAsync(db, TenantScope.Of([districtId]) with { SeesRestricted = false }, cancel);
         var student = await db.Set<Student>().AsNoTracking()
             .SingleOrDefaultAsync(s => s.DistrictId == districtId && s.Id == transfer.StudentId, cancel);
         if (student is null)
             return (Problem)Failures.NotFound;
         var enrolments = await (
             from enrolment in db.Set<Enrolment>().AsNoTracking()
-            where enrolment.DistrictId == districtId && enrolment.StudentId == student.Id
+            where enrolment.DistrictId == districtId && enrolment.StudentId == student.Id && enrolment.StartsOn <= transfer.FirstDay
                 && (enrolment.EndsOn == null || enrolment.EndsOn >= enrolment.StartsOn)
             join school in db.Set<School>().AsNoTracking() on enrolment.SchoolId equals school.SchoolId
             orderby enrolment.StartsOn descending
@@ -209,6 +221,7 @@ internal static class Transfers
             select new GuardianBody(
                 guardian.Id, guardian.FamilyName, guardian.GivenName, guardianship.Relation, guardianship.LegalStatus,
                 guardianship.ContactOrder, guardian.Phone, guardian.Email)).ToListAsync(cancel);
+        audit.About("transfer", id, districtId, transfer.FromSchoolId ?? transfer.ToSchoolId);
         return TypedResults.Ok(new TransferFile(
             student.SourceId, student.FamilyName, student.GivenName, student.Number, student.BirthDate, student.Sex, transfer.FirstDay,
             enrolments, guardians));
@@ -221,6 +234,9 @@ internal static class Transfers
         var (transfer, refused) = await ToDecideAsync(db, current.Caller, districtId, id, transfer => transfer.ToSchoolId, cancel);
         if (transfer is null)
             return (Problem)refused!;
+        // A stay that began longer ago would change figures that are told already.
+        if (transfer.FirstDay < LocalDay.Today(clock).AddDays(-DaysBack))
+            return PassingFailures.TransferTooLate.Because(DaysBack);
         var to = transfer.ToSchoolId!.Value;
         if (request.ClassId is { } @class && !await HasClassAsync(db, to, @class, cancel))
             return Problem.Of([ArchivesFailures.NotThere.At("classId")]);
@@ -268,9 +284,9 @@ internal static class Transfers
             mistakes.Add(PassingFailures.BasisNeeded.At("consent"));
         if (request.Consent is { } consent)
         {
-            if (!await db.Set<Guardianship>().AnyAsync(
-                g => g.DistrictId == districtId && g.StudentId == transfer.StudentId && g.GuardianId == consent.GuardianId
-                    && g.LegalStatus == LegalStatus.Guardian && g.WithdrawnOn == null, cancel))
+            var standings = await db.StandingsAsync(districtId, [transfer.StudentId], cancel);
+            if (!standings.Any(standing => standing.Guardianship.GuardianId == consent.GuardianId
+                && standing.Status == LegalStatus.Guardian && standing.RightsOn(today).Contains(GuardianRight.Sign)))
             {
                 mistakes.Add(PassingFailures.NoGuardian.At("consent.guardianId"));
             }
@@ -302,24 +318,49 @@ internal static class Transfers
         if (!transfer.MoreGoesAlong)
             return (Problem)PassingFailures.BasisNeeded;
         await ActForDistrictAsync(db, districtId, cancel);
-        transfer.Receive(clock.GetUtcNow());
-        foreach (var table in ArchivesDb.GoesAlong)
+        // Not before the student comes, nor after the student has gone on: where the student is not, nobody reads it.
+        var today = LocalDay.Today(clock);
+        if (await db.Set<Enrolment>().AsNoTracking()
+            .Where(e => e.DistrictId == districtId && e.StudentId == transfer.StudentId && e.SchoolId == transfer.ToSchoolId
+                && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today))
+            .OrderByDescending(e => e.StartsOn).FirstOrDefaultAsync(cancel) is not { } at)
         {
-            await using var command = new NpgsqlCommand(
-                $"UPDATE {table} SET school_id = $4 WHERE district_id = $1 AND student_id = $2 AND school_id = $3",
-                (NpgsqlConnection)db.Database.GetDbConnection())
-            {
-                Parameters =
-                {
-                    new() { Value = districtId }, new() { Value = transfer.StudentId }, new() { Value = transfer.FromSchoolId },
-                    new() { Value = transfer.ToSchoolId },
-                },
-            };
-            await command.ExecuteNonQueryAsync(cancel);
+            return (Problem)PassingFailures.NotAtNextSchool;
         }
 
+        transfer.Receive(clock.GetUtcNow());
+        await TakeAlongAsync(db, transfer, at, today, cancel);
+        await FollowSchool.AnnounceAsync(db, districtId, [at], clock, cancel);
         audit.About("transfer", id, districtId, transfer.ToSchoolId);
         return TypedResults.NoContent();
+    }
+
+    // What goes along is the next school's, and what is still to be worked on the homeroom teacher's there, if the student has one.
+    private static async Task TakeAlongAsync(
+        ArchivesDb db, Transfer transfer, Enrolment at, DateOnly today, CancellationToken cancel)
+    {
+        await using var take = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection());
+        foreach (var owned in ArchivesDb.HandedOver.Where(owned => ArchivesDb.GoesAlong.Contains(owned.Table)))
+        {
+            take.BatchCommands.Add(AttentionSql.Command(
+                $"""
+                UPDATE {owned.Table} t SET {owned.Owner} = p.staff_id
+                FROM (
+                    SELECT staff_id FROM staff_post WHERE school_id = $4 AND class_id = $5 AND role = 'HomeroomTeacher'
+                        AND starts_on <= $6 AND (ends_on IS NULL OR ends_on >= $6)
+                    ORDER BY starts_on DESC, staff_id LIMIT 1) p
+                WHERE t.district_id = $1 AND t.student_id = $2 AND t.school_id = $3 AND {owned.Open}
+                """, at.DistrictId, at.StudentId, transfer.FromSchoolId!, at.SchoolId, at.ClassId ?? Guid.Empty, today));
+        }
+
+        foreach (var table in ArchivesDb.GoesAlong)
+        {
+            take.BatchCommands.Add(AttentionSql.Command(
+                $"UPDATE {table} SET school_id = $4 WHERE district_id = $1 AND student_id = $2 AND school_id = $3",
+                at.DistrictId, at.StudentId, transfer.FromSchoolId!, at.SchoolId));
+        }
+
+        await take.ExecuteNonQueryAsync(cancel);
     }
 
     // A proposal for the side that decides, read behind the roster's lock: of two decisions at once the second finds it decided.
@@ -339,8 +380,8 @@ internal static class Transfers
         return transfer.State == TransferState.Proposed ? (transfer, null) : (null, PassingFailures.TransferDecided);
     }
 
-    // Ends the stays at the school that lets go, begins the one at the school that takes, and announces both.
-    private static async Task<Failure?> ApplyAsync(
+    /// <summary>Ends the stays at the school that lets go, begins the one at the school that takes, and announces both.</summary>
+    public static async Task<Failure?> ApplyAsync(
         ArchivesDb db, Transfer transfer, Guid? classId, TimeProvider clock, CancellationToken cancel)
     {
         var (district, first, now) = (transfer.DistrictId, transfer.FirstDay, clock.GetUtcNow());
@@ -382,9 +423,9 @@ internal static class Transfers
             db.Add(beginning);
         }
 
+        var returned = beginning is not null && await ReturnToRosterAsync(db, transfer, version, now, cancel);
         transfer.Decide(TransferState.Accepted, now);
-        await db.Set<DistrictRoster>().Where(roster => roster.DistrictId == district)
-            .ExecuteUpdateAsync(set => set.SetProperty(roster => roster.Version, version), cancel);
+        await DistrictRoster.MakeAsync(db, district, version, clock, cancel);
         foreach (var school in ending.Append(beginning).OfType<Enrolment>().GroupBy(e => e.SchoolId))
         {
             db.Publish(new RosterChanged(
@@ -397,9 +438,51 @@ internal static class Transfers
             // Before handovers are opened: they are found in the database.
             await db.SaveChangesAsync(cancel);
             await OpenHandovers.OfEnrolmentAsync(connection, district, beginning.Id, clock, cancel);
+            if (returned)
+                await StudentSearch.FollowAsync(connection, district, version, cancel);
+            // The cadence of the former school holds up to the day.
+            if (!stays.Exists(stay => stay.SchoolId != beginning.SchoolId))
+                return null;
+            if (first <= LocalDay.Of(now))
+                await FollowSchool.AnnounceAsync(db, district, [beginning], clock, cancel);
+            else
+                await db.TurnOnAsync(district, first, cancel);
         }
 
         return null;
+    }
+
+    // Whom an upload has withdrawn in between is in the roster again, with the guardians who went with the student.
+    private static async Task<bool> ReturnToRosterAsync(
+        ArchivesDb db, Transfer transfer, long version, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (await db.Set<Student>().SingleOrDefaultAsync(
+            s => s.DistrictId == transfer.DistrictId && s.Id == transfer.StudentId && s.WithdrawnOn != null, cancel) is not { } student)
+        {
+            return false;
+        }
+
+        var ties = await db.Set<Guardianship>()
+            .Where(g => g.DistrictId == student.DistrictId && g.StudentId == student.Id && g.WithdrawnOn == student.WithdrawnOn)
+            .ToListAsync(cancel);
+        var ids = ties.ConvertAll(tie => tie.GuardianId);
+        var guardians = await db.Set<Guardian>()
+            .Where(g => g.DistrictId == student.DistrictId && ids.Contains(g.Id) && g.WithdrawnOn != null).ToListAsync(cancel);
+        foreach (var row in (object[])[student, .. ties, .. guardians])
+        {
+            var entry = db.Entry(row);
+            entry.Property(nameof(Student.WithdrawnOn)).CurrentValue = null;
+            entry.Property(nameof(Student.Version)).CurrentValue = version;
+        }
+
+        if (ties.Count > 0)
+        {
+            db.Publish(new GuardianshipsChanged(
+                student.DistrictId, version, now,
+                [.. ties.Select(t => new RosterGuardianship(t.StudentId, t.GuardianId, t.Relation, t.LegalStatus, t.ContactOrder, null))]));
+        }
+
+        return true;
     }
 
     private static Task<bool> GoesFromAsync(ArchivesDb db, Transfer transfer, CancellationToken cancel) =>
@@ -418,7 +501,8 @@ internal static class Transfers
         return left.Find(transfer => Manages(caller, transfer, transfer.FromSchoolId));
     }
 
-    private static Task<bool> HasClassAsync(ArchivesDb db, Guid school, Guid @class, CancellationToken cancel) =>
+    /// <summary>Whether a school has a class.</summary>
+    public static Task<bool> HasClassAsync(ArchivesDb db, Guid school, Guid @class, CancellationToken cancel) =>
         db.Set<Class>().AnyAsync(c => c.SchoolId == school && c.Id == @class && c.WithdrawnOn == null, cancel);
 
     private static Task<Transfer?> FindAsync(ArchivesDb db, Guid district, Guid id, CancellationToken cancel) =>
@@ -428,10 +512,13 @@ internal static class Transfers
         school is not null && caller.With(Permission.TransferManage)
             .Any(grant => grant.DistrictId == transfer.DistrictId && (grant.SchoolId is null || grant.SchoolId == school));
 
-    // What two schools and the district's roster have to do with: only after the caller's right to it is established.
-    private static async Task ActForDistrictAsync(ArchivesDb db, Guid district, CancellationToken cancel)
+    /// <summary>For what two schools and the district's roster have to do with: only after the caller's right to it is established.</summary>
+    public static Task ActForDistrictAsync(ArchivesDb db, Guid district, CancellationToken cancel) =>
+        ActAsync(db, TenantScope.Of([district]), cancel);
+
+    private static async Task ActAsync(ArchivesDb db, TenantScope scope, CancellationToken cancel)
     {
-        await using var batch = TenantScope.Of([district]).Batch((NpgsqlConnection)db.Database.GetDbConnection());
+        await using var batch = scope.Batch((NpgsqlConnection)db.Database.GetDbConnection());
         await batch.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -188,7 +188,8 @@ internal static class GiveSupport
                 && (studentId == null || support.StudentId == studentId) && (last == null || support.Id < last)
             from e in db.Set<Enrolment>().AsNoTracking()
                 .Where(e => e.SchoolId == schoolId && e.StudentId == support.StudentId
-                    && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today)).Take(1)
+                    && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today))
+                .OrderByDescending(e => e.StartsOn).Take(1)
             let asStaff = reach.Everybody || e.ClassId != null && reach.Classes.Contains(e.ClassId.Value)
             where asStaff || reach.Students.Contains(e.StudentId) && (support.Shared || persons.Contains(support.AskedBy))
             orderby support.Id descending

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using HomeSchool.Archives.Needs;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Contacts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -114,12 +117,12 @@ internal static class MarkPlan
     private static short MostKept(Plan plan, NeedSettings settings) =>
         plan.Kind == PlanKind.BehaviourContract ? (short)settings.RulesADay : (short)1;
 
-    private static Task<int> WriteAsync(
+    private static async Task WriteAsync(
         ArchivesDb db, (Plan Plan, int Kept)[] marks, NeedSettings settings, DateOnly day, MarkSide side, PlanForm form,
         Guid? by, DateTimeOffset now, CancellationToken cancel)
     {
         var first = marks[0].Plan;
-        return db.Database.ExecuteSqlAsync(
+        await db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO plan_mark (district_id, plan_id, day, side, school_id, student_id, kept, of, form, marked_by, marked_at)
             SELECT {first.DistrictId}, m.plan, {day}, {side.ToString()}, {first.SchoolId}, m.student, m.kept, m.most, {form.ToString()},
@@ -131,5 +134,22 @@ internal static class MarkPlan
             SET kept = EXCLUDED.kept, of = EXCLUDED.of, form = EXCLUDED.form, marked_by = EXCLUDED.marked_by,
                 marked_at = EXCLUDED.marked_at
             """, cancel);
+        await db.PublishAsync(
+            [
+                .. marks.Where(mark => mark.Plan.Kind == PlanKind.BehaviourContract)
+                    .Select(mark => FeedbackOf(mark.Plan, day, side, by, now)),
+            ],
+            cancel);
+    }
+
+    // The tick of a contract is the day's feedback (VIS-3). Ticked again, it is the same contact, told again.
+    private static ContactTold FeedbackOf(Plan plan, DateOnly day, MarkSide side, Guid? by, DateTimeOffset now)
+    {
+        var (noon, family) = (LocalDay.Start(day).AddHours(12), side == MarkSide.Family);
+        Guid[] marker = by is { } known ? [known] : [];
+        return new ContactTold(
+            plan.DistrictId, plan.SchoolId, new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{plan.Id} {day:O} {side}")).AsSpan(0, 16)),
+            now.UtcTicks, now, [plan.StudentId], ContactChannel.ContactBook, ContactPurpose.Feedback, noon < now ? noon : now, 0, family,
+            family ? [] : marker, family ? marker : []);
     }
 }

@@ -19,7 +19,7 @@ public enum PlanKind
 /// <summary>How far a plan has come.</summary>
 public enum PlanState
 {
-    /// <summary>Being written; guardians do not see it.</summary>
+    /// <summary>Being written; guardians do not see it, nor later if it is given up.</summary>
     Draft,
 
     /// <summary>It runs.</summary>
@@ -94,7 +94,7 @@ public sealed class Plan
     /// <summary>How the family agreed; <see langword="null"/> before.</summary>
     public PlanForm? AgreedBy { get; private set; }
 
-    /// <summary>The first day of ticks.</summary>
+    /// <summary>The first day of ticks; <see langword="null"/> for one that never began, which guardians never see.</summary>
     public DateOnly? StartsOn { get; private set; }
 
     /// <summary>What became of it.</summary>

@@ -71,7 +71,7 @@ internal static class ReadPlans
                 && db.Set<Enrolment>().Any(e => e.SchoolId == schoolId && e.StudentId == plan.StudentId
                     && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today) && (classId == null || e.ClassId == classId)
                     && (reach.Everybody || e.ClassId != null && reach.Classes.Contains(e.ClassId.Value)
-                        || reach.Students.Contains(e.StudentId) && plan.State != PlanState.Draft))
+                        || reach.Students.Contains(e.StudentId) && plan.StartsOn != null))
             orderby plan.Id descending
             select new PlanRow(
                 plan.Id, plan.StudentId, plan.Kind, plan.State, plan.OwnerId, plan.ReviewOn, plan.Outcome,

@@ -117,13 +117,12 @@ internal static class WritePlan
         Guid districtId, Guid id, PlanBeginning request, ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
-        var now = clock.GetUtcNow();
-        var today = LocalDay.Of(now);
+        var today = LocalDay.Today(clock);
         if (await db.FindPlanAsync(current.Caller, Permission.PlanWrite, districtId, id, today, cancel) is not var (plan, at))
             return (Problem)Failures.NotFound;
         if (plan.Begin(request.AgreedBy, today) is { } refused)
             return (Problem)refused;
-        await AnnounceAsync(db, plan, at, now, cancel);
+        await AnnounceAsync(db, plan, at, clock, cancel);
         audit.About("plan", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }
@@ -154,17 +153,16 @@ internal static class WritePlan
         Guid districtId, Guid id, PlanClosing request, ArchivesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit,
         TimeProvider clock, CancellationToken cancel)
     {
-        var now = clock.GetUtcNow();
         var mistakes = new Mistakes();
         var note = mistakes.OptionalText("note", request.Note, LongestNote);
         if (mistakes.Refusal is { } invalid)
             return invalid;
-        if (await db.FindPlanAsync(current.Caller, Permission.PlanWrite, districtId, id, LocalDay.Of(now), cancel) is not var (plan, at))
+        if (await db.FindPlanAsync(current.Caller, Permission.PlanWrite, districtId, id, LocalDay.Today(clock), cancel) is not var (plan, at))
             return (Problem)Failures.NotFound;
         var about = new Subject(districtId, at.SchoolId, plan.StudentId);
         if (plan.Close(request.Outcome, await vault.SealTextAsync(about, Plan.SealedNote.Of(id), note, cancel)) is { } refused)
             return (Problem)refused;
-        await AnnounceAsync(db, plan, at, now, cancel);
+        await AnnounceAsync(db, plan, at, clock, cancel);
         audit.About("plan", id, districtId, at.SchoolId);
         return TypedResults.NoContent();
     }
@@ -184,12 +182,13 @@ internal static class WritePlan
             mistakes.Add(ArchivesFailures.DayOutOfRange.At("reviewOn", today, today.AddYears(1)));
     }
 
-    private static async Task AnnounceAsync(ArchivesDb db, Plan plan, Enrolment at, DateTimeOffset now, CancellationToken cancel)
+    private static async Task AnnounceAsync(ArchivesDb db, Plan plan, Enrolment at, TimeProvider clock, CancellationToken cancel)
     {
-        await PutOnTimelineAsync(db, plan, now, cancel);
+        await PutOnTimelineAsync(db, plan, clock.GetUtcNow(), cancel);
         if (plan.Kind != PlanKind.BehaviourContract)
             return;
-        await db.LockAsync([plan.StudentId], cancel);
+        await db.LockCadencesAsync(plan.DistrictId, [plan.StudentId], cancel);
+        var now = clock.GetUtcNow();
         var standing = await Standing.OfAsync(db, at, LocalDay.Of(now), cancel);
         var other = await db.Set<Plan>().AnyAsync(
             p => p.SchoolId == plan.SchoolId && p.StudentId == plan.StudentId && p.Id != plan.Id
@@ -229,14 +228,14 @@ internal static class WritePlan
 /// <summary>What plans, watching and support have in common.</summary>
 internal static class PlanQueries
 {
-    /// <summary>A plan and the enrolment through which the caller reaches its student; guardians reach no draft.</summary>
+    /// <summary>A plan and the enrolment through which the caller reaches its student; guardians reach none that never began.</summary>
     public static async Task<(Plan Plan, Enrolment At)?> FindPlanAsync(
         this ArchivesDb db, Caller caller, Permission permission, Guid district, Guid id, DateOnly today, CancellationToken cancel)
     {
         if (await db.Set<Plan>().SingleOrDefaultAsync(p => p.DistrictId == district && p.Id == id, cancel) is not { } plan)
             return null;
         var at = await db.FindOnRollAsync(caller, permission, district, plan.StudentId, today, cancel, plan.SchoolId);
-        return at is null || (plan.State == PlanState.Draft && !caller.IsStaffAt(permission, at)) ? null : (plan, at);
+        return at is null || (plan.StartsOn is null && !caller.IsStaffAt(permission, at)) ? null : (plan, at);
     }
 
     /// <summary>Whether the caller reaches a student as staff, not only as a guardian.</summary>

@@ -3,8 +3,10 @@ using HomeSchool.Archives.Sensitive;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +18,7 @@ namespace HomeSchool.Archives.Rights;
 public sealed class PersonalDataServices
 {
     /// <summary>The services that must answer, separated by blanks; one that is added later joins by its name here.</summary>
-    public string Services { get; set; } = "archives identity insights surveys visits";
+    public string Services { get; set; } = "activities archives identity insights messages surveys visits";
 
     internal IEnumerable<string> Expected => Services.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
@@ -28,9 +30,13 @@ public sealed class PersonalDataServices
 public sealed record PersonalDataAsk(PersonalDataMatter Matter, IReadOnlyList<DataKind>? Kinds = null, Guid? GuardianId = null);
 
 /// <summary>What was decided.</summary>
-/// <param name="Granted">Whether it is done.</param>
-/// <param name="Reason">Why not.</param>
-public sealed record PersonalDataDecision(bool Granted, RefusalReason? Reason = null);
+/// <param name="Granted">Whether it is done. While a hold is in force, it is restricted, and done when the hold ends.</param>
+/// <param name="Reason">Why not. What the law keeps (<see cref="RefusalReason.KeptByLaw"/>) is restricted, unless it is the file of a
+/// child on the roll.</param>
+/// <param name="KeptUntil">The last day for which the law keeps it, after today and within 100 years: then it is erased. Needed
+/// where it is restricted, unless a hold is in force: then nobody can know the day, and it is erased when that is
+/// lifted.</param>
+public sealed record PersonalDataDecision(bool Granted, RefusalReason? Reason = null, DateOnly? KeptUntil = null);
 
 /// <summary>A request as it stands.</summary>
 /// <param name="Id">The request.</param>
@@ -84,6 +90,9 @@ internal static class AskForPersonalData
 {
     private const int LongestReason = 1_000;
 
+    // What the law keeps for good, such as the roll, is looked at again by then.
+    private const int MostYears = 100;
+
     public static void MapPersonalData(this IEndpointRouteBuilder api)
     {
         var district = api.MapGroup("/districts/{districtId:guid}");
@@ -97,15 +106,16 @@ internal static class AskForPersonalData
         district.MapGet("/personal-data-requests/{id:guid}", ReadAsync).WithName("ReadPersonalDataRequest")
             .WithSummary("A request, and what each service did for it.").Query(Permission.PersonalDataAsk);
         district.MapPost("/personal-data-requests/{id:guid}/decision", DecideAsync).WithName("DecidePersonalDataRequest")
-            .WithSummary("Grants an erasure, or refuses it with a reason.").Command(Permission.PersonalDataDecide);
+            .WithSummary("Grants an erasure, or refuses it with a reason; what law or a hold keeps is restricted.")
+            .Command(Permission.PersonalDataDecide).SeesRestricted();
         district.MapGet("/personal-data-requests/{id:guid}/copy", FetchAsync).WithName("FetchPersonalDataCopy")
-            .WithSummary("The copy, as a zip: JSON of each service, and a page to read; for the account that asked.")
+            .WithSummary("The copy, as a zip: JSON of each service, the family's files, and a page to read; for the account that asked.")
             .Command(Permission.PersonalDataAsk).Sensitive();
         district.MapGet("/personal-data-requests/{id:guid}/certificate", CertifyAsync).WithName("PrintErasureCertificate")
             .WithSummary("What was erased and what stays, to be printed and sealed.").Query(Permission.PersonalDataAsk);
 
         district.MapPost("/students/{studentId:guid}/legal-hold", HoldAsync).WithName("SetLegalHold")
-            .WithSummary("Nothing about the child is erased from now on.").Command(Permission.PersonalDataDecide);
+            .WithSummary("Nothing about the child is erased from now on.").Command(Permission.PersonalDataDecide).SeesRestricted();
         district.MapDelete("/students/{studentId:guid}/legal-hold", LiftAsync).WithName("LiftLegalHold")
             .WithSummary("Lifts the hold.").Command(Permission.PersonalDataDecide);
         district.MapGet("/legal-holds", ListHoldsAsync).WithName("ListLegalHolds")
@@ -219,21 +229,37 @@ internal static class AskForPersonalData
             return (Problem)Failures.NotFound;
         }
 
+        var (mistakes, today) = (new Mistakes(), LocalDay.Of(now));
         if (decision.Granted == decision.Reason is not null)
-            return Problem.Of([RightsFailures.ReasonNeeded.At("reason")]);
+            mistakes.Add(RightsFailures.ReasonNeeded.At("reason"));
+        if (decision.KeptUntil is { } until
+            && (decision.Reason != RefusalReason.KeptByLaw || until <= today || until > today.AddYears(MostYears)))
+            mistakes.Add(RightsFailures.KeptUntil.At("keptUntil"));
+        if (mistakes.Refusal is { } invalid)
+            return invalid;
         audit.About("personal-data-request", id, districtId, request.SchoolId, decision.Reason?.ToString());
-        if (decision.Reason is { } reason)
-            return request.Refuse(caller.AccountId, reason, now) is { } decided ? (Problem)decided : TypedResults.NoContent();
-        if (await db.CannotEraseAsync(request, LocalDay.Of(now), cancel) is { } kept)
-            return (Problem)kept;
-        var settings = await db.PersonalDataSettingsAsync(districtId, cancel);
-        return db.Start(request, caller.AccountId, settings, services.Value, now) is { } refused
-            ? (Problem)refused : TypedResults.NoContent();
+        await db.TakeTurnsAsync([request.StudentId], cancel);
+        var inUse = await db.IsInUseAsync(request, today, cancel);
+        var held = await db.IsHeldAsync(districtId, request.StudentId, cancel);
+        Failure? refused;
+        if (decision.Granted && inUse)
+            refused = RightsFailures.StillOnRoll;
+        else if (decision.Reason is { } reason && (reason != RefusalReason.KeptByLaw || inUse))
+            refused = request.Refuse(caller.AccountId, reason, now);
+        else if ((decision.Reason is not null || held) && await db.IsWorkedWithAsync(request, today, cancel))
+            refused = request.Refuse(caller.AccountId, RefusalReason.KeptByLaw, now);
+        else if (decision is { Reason: not null, KeptUntil: null } && !held)
+            return Problem.Of([RightsFailures.KeptUntilNeeded.At("keptUntil")]);
+        else if (decision.Reason is not null || held)
+            refused = await db.RestrictAsync(request, caller.AccountId, decision, now, cancel);
+        else
+            refused = db.Start(request, caller.AccountId, await db.PersonalDataSettingsAsync(districtId, cancel), services.Value, now);
+        return refused is null ? TypedResults.NoContent() : (Problem)refused;
     }
 
     private static async Task<Results<PersonalDataCopy, Problem>> FetchAsync(
-        Guid districtId, Guid id, ArchivesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, TimeProvider clock,
-        CancellationToken cancel)
+        Guid districtId, Guid id, ArchivesDb db, KeyVault vault, FileVault files, CurrentCaller current, AuditTrail audit,
+        TimeProvider clock, CancellationToken cancel)
     {
         var request = await db.Visible(current.Caller, districtId)
             .SingleOrDefaultAsync(r => r.Id == id && r.Matter == PersonalDataMatter.Copy, cancel);
@@ -247,7 +273,8 @@ internal static class AskForPersonalData
         var replies = await db.Set<PersonalDataReply>().AsNoTracking()
             .Where(r => r.DistrictId == districtId && r.RequestId == id).OrderBy(r => r.Service).ToListAsync(cancel);
         audit.About("personal-data-copy", id, districtId, request.SchoolId);
-        return new PersonalDataCopy(request, replies, db, vault);
+        var settings = await db.PersonalDataSettingsAsync(districtId, cancel);
+        return new PersonalDataCopy(request, replies, settings.CopyFileMegabytes * 1024L * 1024, db, vault, files);
     }
 
     private static async Task<Results<ErasureCertificate, Problem>> CertifyAsync(
@@ -276,6 +303,15 @@ internal static class AskForPersonalData
             || !await db.Set<Student>().AnyAsync(s => s.DistrictId == districtId && s.Id == studentId, cancel))
         {
             return (Problem)Failures.NotFound;
+        }
+
+        // Erasing and holding take turns: after a hold was set, nothing begins to be erased; while something is, none can be.
+        await db.TakeTurnsAsync([studentId], cancel);
+        if (await db.Set<PersonalDataRequest>().AnyAsync(
+            r => r.DistrictId == districtId && r.StudentId == studentId && r.Matter == PersonalDataMatter.Erasure
+                && r.State == RequestState.Running, cancel))
+        {
+            return (Problem)RightsFailures.BeingErased;
         }
 
         var now = clock.GetUtcNow();
@@ -358,6 +394,7 @@ internal static class AskForPersonalData
         mistakes.Range("deadlineDays", settings.DeadlineDays, 1, 30);
         mistakes.Range("answerHours", settings.AnswerHours, 1, 240);
         mistakes.Range("copyDays", settings.CopyDays, 1, 30);
+        mistakes.Range("copyFileMegabytes", settings.CopyFileMegabytes, 0, 10_000);
         if (settings.GuardiansSee.Contains(SensitiveKind.Violence))
             mistakes.Add(RightsFailures.NeverShown.At("guardiansSee"));
         if (mistakes.Refusal is { } invalid)

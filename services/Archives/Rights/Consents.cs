@@ -104,6 +104,11 @@ public sealed record ConsentRequest(string Purpose, int TextVersion, bool Given,
 /// <param name="At">When.</param>
 public sealed record ConsentBody(long Number, string Purpose, int TextVersion, bool Given, ConsentWay Way, DateTimeOffset At);
 
+/// <summary>Whether there is consent for a student at present.</summary>
+/// <param name="StudentId">The student.</param>
+/// <param name="Given">Whether the last that a guardian said is yes; <see langword="false"/> also when nobody said anything.</param>
+public sealed record ConsentStanding(Guid StudentId, bool Given);
+
 /// <summary>Consent by purpose: given, withdrawn at any time and at once, listed (ARC-10).</summary>
 internal static class Consents
 {
@@ -123,6 +128,31 @@ internal static class Consents
         district.MapGet("/students/{studentId:guid}/consents", ListAsync).WithName("ListConsents")
             .WithSummary("Consents and withdrawals, the newest first: of a purpose the first one counts.")
             .Query(Permission.PersonalDataAsk);
+        api.MapGet("/schools/{schoolId:guid}/consents", ListStandingAsync).WithName("ListConsentStanding")
+            .WithSummary("For whom on the roll there is consent for a purpose, photos for example; staff see their classes or school.")
+            .Query(Permission.ArchiveRead);
+    }
+
+    private static async Task<Results<Ok<Page<ConsentStanding>>, Problem>> ListStandingAsync(
+        Guid schoolId, string purpose, Guid? classId, string? after, int? size, ArchivesDb db, CurrentCaller current,
+        TimeProvider clock, CancellationToken cancel)
+    {
+        if (!Cursor.TryRead<Guid?>(after, out var last))
+            return (Problem)Failures.CursorInvalid;
+        if (await db.Set<School>().AsNoTracking().SingleOrDefaultAsync(s => s.SchoolId == schoolId, cancel) is not { } school)
+            return (Problem)Failures.NotFound;
+        var reach = Reach.Of(current.Caller, Permission.ArchiveRead, school.DistrictId, schoolId);
+        var (take, today) = (Cursor.Size(size), LocalDay.Today(clock));
+        var rows = await db.Set<Enrolment>().AsNoTracking()
+            .Where(e => e.SchoolId == schoolId && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today)
+                && (classId == null || e.ClassId == classId) && (last == null || e.StudentId > last)
+                && (reach.Everybody || (e.ClassId != null && reach.Classes.Contains(e.ClassId.Value))))
+            .Select(e => e.StudentId).Distinct().Order().Take(take + 1)
+            .Select(student => new ConsentStanding(student, db.Set<Consent>()
+                .Where(c => c.DistrictId == school.DistrictId && c.StudentId == student && c.Purpose == purpose)
+                .OrderByDescending(c => c.Number).Select(c => c.Given).FirstOrDefault()))
+            .ToListAsync(cancel);
+        return TypedResults.Ok(Page.From(rows, take, row => row.StudentId));
     }
 
     private static async Task<Results<Ok<ConsentSettings>, Problem>> ReadPurposesAsync(

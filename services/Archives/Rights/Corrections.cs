@@ -35,6 +35,21 @@ public enum CorrectedField
     Other,
 }
 
+/// <summary>Where it is corrected: where it is kept.</summary>
+public enum CorrectedIn
+{
+    /// <summary>
+    /// In the system that exports the roster: an import would bring the mistake back otherwise. The next one brings the correction.
+    /// </summary>
+    Roster,
+
+    /// <summary>In the record of the visit.</summary>
+    Visits,
+
+    /// <summary>In the archive, by the school.</summary>
+    Archive,
+}
+
 /// <summary>How far a correction has come.</summary>
 public enum CorrectionState
 {
@@ -108,6 +123,15 @@ public sealed class CorrectionRequest
 
     internal static readonly SealedColumn SealedContent = new("archives.correction_request", "content", "id");
 
+    /// <summary>Where it is corrected. Family and needs of care are in no field: guardians change those themselves.</summary>
+    public CorrectedIn CorrectedIn => Field switch
+    {
+        CorrectedField.Name or CorrectedField.BirthDate or CorrectedField.Sex or CorrectedField.Enrolment or CorrectedField.Guardian =>
+            CorrectedIn.Roster,
+        CorrectedField.VisitRecord => CorrectedIn.Visits,
+        CorrectedField.Other => CorrectedIn.Archive,
+    };
+
     /// <summary>Says that it is corrected, or why not.</summary>
     public Failure? Decide(CorrectionRefusal? refusal, Guid? account, DateTimeOffset now)
     {
@@ -141,9 +165,15 @@ public sealed record CorrectionDecision(bool Corrected, CorrectionRefusal? Reaso
 /// <param name="State">How far it has come.</param>
 /// <param name="Refusal">Why it was refused.</param>
 /// <param name="DecidedAt">When it was decided.</param>
+/// <param name="CorrectedIn">Where it is corrected.</param>
 public sealed record CorrectionBody(
     Guid Id, Guid StudentId, CorrectedField Field, string? Text, DateTimeOffset AskedAt, DateOnly DueOn, CorrectionState State,
-    CorrectionRefusal? Refusal, DateTimeOffset? DecidedAt);
+    CorrectionRefusal? Refusal, DateTimeOffset? DecidedAt, CorrectedIn CorrectedIn);
+
+/// <summary>What is left to do.</summary>
+/// <param name="CorrectedIn">Where it is corrected; <see langword="null"/> when it was refused.</param>
+/// <param name="Next">The same in words.</param>
+public sealed record CorrectionOutcome(CorrectedIn? CorrectedIn, string? Next);
 
 /// <summary>Corrections: asked for by a guardian, done or refused by the school (ARC-10).</summary>
 internal static class Corrections
@@ -160,7 +190,7 @@ internal static class Corrections
         district.MapGet("/corrections", ListAsync).WithName("ListCorrections")
             .WithSummary("Corrections to decide, the oldest first.").Query(Permission.PersonalDataDecide).Sensitive();
         district.MapPost("/corrections/{id:guid}/decision", DecideAsync).WithName("DecideCorrection")
-            .WithSummary("Says that it is corrected, or why not.").Command(Permission.PersonalDataDecide);
+            .WithSummary("Says that it is corrected, or why not; answers where it has to be.").Command(Permission.PersonalDataDecide);
     }
 
     private static async Task<Results<Created<Made>, Problem>> AskAsync(
@@ -237,9 +267,9 @@ internal static class Corrections
         return TypedResults.Ok(await PageAsync(rows, Cursor.Size(size), vault, cancel));
     }
 
-    private static async Task<Results<NoContent, Problem>> DecideAsync(
+    private static async Task<Results<Ok<CorrectionOutcome>, Problem>> DecideAsync(
         Guid districtId, Guid id, CorrectionDecision decision, ArchivesDb db, CurrentCaller current, AuditTrail audit,
-        TimeProvider clock, CancellationToken cancel)
+        TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var request = await db.Set<CorrectionRequest>().SingleOrDefaultAsync(c => c.DistrictId == districtId && c.Id == id, cancel);
         if (request is null || !current.Caller.With(Permission.PersonalDataDecide).Any(
@@ -253,7 +283,9 @@ internal static class Corrections
         if (request.Decide(decision.Reason, current.Caller.AccountId, clock.GetUtcNow()) is { } decided)
             return (Problem)decided;
         audit.About("correction", id, districtId, request.SchoolId, decision.Reason?.ToString());
-        return TypedResults.NoContent();
+        return TypedResults.Ok(decision.Corrected
+            ? new CorrectionOutcome(request.CorrectedIn, RightsTexts.Next(request.CorrectedIn, Language.IsChinese(http)))
+            : new CorrectionOutcome(null, null));
     }
 
     private static async Task<Page<CorrectionBody>> PageAsync(
@@ -266,7 +298,8 @@ internal static class Corrections
         {
             var text = await vault.OpenTextAsync(row.DistrictId, CorrectionRequest.SealedContent.Of(row.Id), row.Content, cancel);
             bodies.Add(new CorrectionBody(
-                row.Id, row.StudentId, row.Field, text, row.AskedAt, row.DueOn, row.State, row.Refusal, row.DecidedAt));
+                row.Id, row.StudentId, row.Field, text, row.AskedAt, row.DueOn, row.State, row.Refusal, row.DecidedAt,
+                row.CorrectedIn));
         }
 
         return Page.From(bodies, take, body => body.Id);

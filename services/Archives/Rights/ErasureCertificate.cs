@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
+using HomeSchool.ServiceDefaults.Hosting;
 
 namespace HomeSchool.Archives.Rights;
 
@@ -12,31 +11,23 @@ namespace HomeSchool.Archives.Rights;
 internal sealed class ErasureCertificate(PersonalDataRequest request, IReadOnlyList<PersonalDataReply> replies)
     : IResult, IStatusCodeHttpResult
 {
-    private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
-
     /// <inheritdoc/>
     public int? StatusCode => StatusCodes.Status200OK;
 
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext httpContext)
-    {
-        var response = httpContext.Response;
-        response.ContentType = "text/html; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-        return response.WriteAsync(Write(), httpContext.RequestAborted);
-    }
+    public Task ExecuteAsync(HttpContext httpContext) => PrintPage.WriteAsync(
+        httpContext, chinese: true, "资料删除证明 · Certificate of erasure", Write());
 
     private string Write()
     {
         var (erased, kept) = (new StringBuilder(), new StringBuilder());
         foreach (var reply in replies)
         {
-            foreach (var table in reply.Tables)
+            foreach (var table in reply.Tables.Where(table => table.Rows > 0))
             {
                 erased.Append(CultureInfo.InvariantCulture,
-                    $"<tr><td>{reply.Service}</td><td>{Html.Encode(table.Table)}</td><td>{table.Rows}</td></tr>\n");
+                    $"<tr><td>{RightsTexts.Of(table.Kind)}</td><td>{reply.Service}</td><td>{PrintPage.Html.Encode(table.Table)}</td>"
+                    + $"<td>{table.Rows}</td></tr>\n");
             }
 
             foreach (var stays in reply.Kept)
@@ -44,50 +35,33 @@ internal sealed class ErasureCertificate(PersonalDataRequest request, IReadOnlyL
                 var (zh, en) = RightsTexts.Because(stays.Because);
                 var until = stays.Until?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "–";
                 kept.Append(CultureInfo.InvariantCulture,
-                    $"<tr><td>{reply.Service}</td><td>{Html.Encode(stays.What)}</td><td>{stays.Rows?.ToString(CultureInfo.InvariantCulture) ?? "–"}</td>"
-                    + $"<td>{Html.Encode(zh)}<br><span lang=\"en\">{Html.Encode(en)}</span></td><td>{until}</td></tr>\n");
+                    $"<tr><td>{reply.Service}</td><td>{PrintPage.Html.Encode(stays.What)}</td><td>{stays.Rows?.ToString(CultureInfo.InvariantCulture) ?? "–"}</td>"
+                    + $"<td>{PrintPage.Html.Encode(zh)}<br><span lang=\"en\">{PrintPage.Html.Encode(en)}</span></td><td class=\"day\">{until}</td></tr>\n");
             }
         }
 
         return $$"""
-            <!DOCTYPE html>
-            <html lang="zh-CN">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>资料删除证明 · Certificate of erasure</title>
-            <style>
-            @page { size: A4; margin: 20mm }
-            body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 15px/1.6 system-ui, sans-serif; color: #111; background: #fff }
-            h1 { font-size: 1.5rem; text-align: center } h2 { font-size: 1.1rem; break-after: avoid }
-            table { border-collapse: collapse; width: 100% } th, td { border: 1px solid #888; padding: .2rem .4rem; text-align: left }
-            dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem } dt { color: #555 } dd { margin: 0 }
-            .sign { display: grid; grid-template-columns: 1fr 1fr; gap: 2rem; margin-top: 4rem; break-inside: avoid }
-            .sign div { border-top: 1px solid #111; padding-top: .3rem; min-height: 6rem }
-            </style>
-            </head>
-            <body>
             <h1>资料删除证明<br><span lang="en">Certificate of erasure</span></h1>
             <dl>
-            <dt>请求编号 Request</dt><dd>{{request.Id:D}}</dd>
+            <dt>编号 / 版本 Number / version</dt><dd>{{request.Id:D}} / {{request.Version}}</dd>
             <dt>学生编号 Child</dt><dd>{{request.StudentId:D}}</dd>
             <dt>提出 Asked</dt><dd>{{Day(request.AskedAt)}}</dd>
             <dt>批准 Granted</dt><dd>{{Day(request.DecidedAt)}}</dd>
             <dt>完成 Finished</dt><dd>{{Day(request.EndedAt)}}</dd>
-            <dt>范围 Extent</dt><dd>{{(request.Kinds is { } kinds ? string.Join(", ", kinds) : "全部 all")}}</dd>
+            <dt>范围 Extent</dt><dd>{{(request.Kinds is { } kinds ? string.Join("；", kinds.Select(RightsTexts.Of)) : "全部 all")}}</dd>
             <dt>密钥 Key</dt><dd>{{(request.KeyDestroyed
                 ? "已销毁；备份中的加密内容从此无法读取。Destroyed: what backups hold in cipher can be read no more."
                 : "保留（仅删除部分类别）。Kept: only some kinds were erased.")}}</dd>
             </dl>
             <h2>已删除 <span lang="en">Erased</span></h2>
-            <table><tr><th>系统 Service</th><th>表 Table</th><th>行数 Rows</th></tr>
+            <p>共检查 {{replies.Sum(reply => reply.Tables.Count)}} 个表，以下各表有该学生的资料，均已删除或去除身份。
+            <span lang="en">Of the tables that were looked at, these had data of the child; it is deleted, or stripped of the child.</span></p>
+            <table><tr><th>类别 Kind</th><th>系统 Service</th><th>表 Table</th><th>行数 Rows</th></tr>
             {{erased}}</table>
             <h2>保留及理由 <span lang="en">What stays, and why</span></h2>
             <table><tr><th>系统 Service</th><th>内容 What</th><th>行数 Rows</th><th>理由 Why</th><th>至 Until</th></tr>
             {{kept}}</table>
             <div class="sign"><div>负责人签字 / 日期 Signature / date</div><div>单位盖章 Seal</div></div>
-            </body>
-            </html>
             """;
     }
 

@@ -11,7 +11,7 @@ public sealed class ForgetCopies(NpgsqlDataSource database, TimeProvider clock, 
     /// <inheritdoc/>
     protected override async Task TurnAsync(CancellationToken cancel)
     {
-        foreach (var district in await database.DistrictsAsync(cancel))
+        foreach (var district in await database.DistrictsAsync(cancel, "district_roster"))
         {
             await using var connection = await database.OpenConnectionAsync(cancel);
             await using var forget = TenantScope.Of([district]).Batch(connection);
@@ -27,31 +27,5 @@ public sealed class ForgetCopies(NpgsqlDataSource database, TimeProvider clock, 
             });
             await forget.ExecuteNonQueryAsync(cancel);
         }
-    }
-}
-
-/// <summary>What work of the service's own needs to know.</summary>
-internal static class AllDistricts
-{
-    /// <summary>The setting by which the policy <c>own_work</c> shows the rows of <c>district_roster</c>: ids and versions.</summary>
-    public const string See = "SELECT set_config('app.own_work', 'districts', true)";
-
-    /// <summary>The districts that have a roster.</summary>
-    public static async Task<IReadOnlyList<Guid>> DistrictsAsync(this NpgsqlDataSource database, CancellationToken cancel)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var list = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(See), new NpgsqlBatchCommand("SELECT district_id FROM district_roster ORDER BY 1"),
-            },
-        };
-        var districts = new List<Guid>();
-        await using var reader = await list.ExecuteReaderAsync(cancel);
-        await reader.NextResultAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-            districts.Add(reader.GetGuid(0));
-        return districts;
     }
 }

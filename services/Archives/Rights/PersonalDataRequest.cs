@@ -23,6 +23,11 @@ public enum RequestState
 
     /// <summary>The copy was kept for its time and is gone.</summary>
     Expired,
+
+    /// <summary>
+    /// What was to be erased is kept by law or a hold, and restricted: nobody reads it in ordinary work. It is erased when that ends.
+    /// </summary>
+    Restricted,
 }
 
 /// <summary>Why a request is refused, in writing (条例 34). No reason tells of a case: those that law or a hold keep are all
@@ -90,6 +95,10 @@ public sealed class PersonalDataRequest
     /// <summary>Why it was refused.</summary>
     public RefusalReason? Refusal { get; private set; }
 
+    /// <summary>While it is restricted: the last day for which the law keeps it; <see langword="null"/> when only a hold
+    /// does.</summary>
+    public DateOnly? KeptUntil { get; private set; }
+
     /// <summary>By when every service should have answered.</summary>
     public DateTimeOffset? AnswersDueAt { get; private set; }
 
@@ -108,6 +117,14 @@ public sealed class PersonalDataRequest
     /// <summary>Grows by one with every change.</summary>
     public long Version { get; private set; } = 1;
 
+    /// <summary>Whether a school works with some of it every day, of a child on the roll: it can be neither erased nor hidden then.</summary>
+    public bool IsOfDailyWork =>
+        Kinds is null || Kinds.Any(kind => kind is DataKind.Basics or DataKind.Support or DataKind.Visits);
+
+    /// <summary>Whether both are about some kind of data.</summary>
+    internal bool Overlaps(PersonalDataRequest other) =>
+        Kinds is null || other.Kinds is null || Kinds.Intersect(other.Kinds).Any();
+
     /// <summary>Whether something is still to be done that is due.</summary>
     public bool IsOverdue(DateTimeOffset now) =>
         (State is RequestState.Asked or RequestState.Running && LocalDay.Of(now) > DueOn)
@@ -120,12 +137,43 @@ public sealed class PersonalDataRequest
     /// <returns>What to announce, or why it cannot be granted any more.</returns>
     public (PersonalDataAsked? Asked, Failure? Refused) Grant(Guid? account, PersonalDataSettings settings, DateTimeOffset now)
     {
-        if (State != RequestState.Asked)
+        if (State is not (RequestState.Asked or RequestState.Restricted))
             return (null, RightsFailures.Decided);
-        (State, DecidedBy, DecidedAt) = (RequestState.Running, account, now);
+        if (State == RequestState.Asked)
+            (DecidedBy, DecidedAt) = (account, now);
+        (State, Refusal, KeptUntil) = (RequestState.Running, null, null);
         AnswersDueAt = now.AddHours(settings.AnswerHours);
         Version++;
         return (new PersonalDataAsked(DistrictId, Id, 1, now, StudentId, GuardianId, Matter, Kinds), null);
+    }
+
+    /// <summary>Restricts what it asks to erase, which law or a hold keeps (PIPL 47).</summary>
+    /// <param name="account">Who decided; <see langword="null"/> when a period of retention is over.</param>
+    /// <param name="refusal"><see cref="RefusalReason.KeptByLaw"/> when the law keeps it; <see langword="null"/> when a hold does.</param>
+    /// <param name="until">The last day for which the law does; <see langword="null"/> when only a hold keeps it.</param>
+    /// <param name="now">When.</param>
+    /// <returns>What to announce, or why it cannot be decided any more.</returns>
+    public (PersonalDataRestricted? Restricted, Failure? Refused) Restrict(
+        Guid? account, RefusalReason? refusal, DateOnly? until, DateTimeOffset now)
+    {
+        if (State != RequestState.Asked || Matter != PersonalDataMatter.Erasure)
+            return (null, RightsFailures.Decided);
+        (State, DecidedBy, DecidedAt, Refusal, KeptUntil) = (RequestState.Restricted, account, now, refusal, until);
+        Version++;
+        return (Restriction(now), null);
+    }
+
+    /// <summary>Says once more what is restricted by it, or that nothing is.</summary>
+    public PersonalDataRestricted Restriction(DateTimeOffset now) => new(
+        DistrictId, Id, Version, now, StudentId, State == RequestState.Restricted ? Kinds ?? Enum.GetValues<DataKind>() : []);
+
+    /// <summary>Ends a restriction: the child is on the roll again, and what was kept is needed.</summary>
+    /// <returns>What to announce.</returns>
+    public PersonalDataRestricted Release(DateTimeOffset now)
+    {
+        (State, Refusal, KeptUntil) = (RequestState.Refused, RefusalReason.StillNeeded, null);
+        Version++;
+        return Restriction(now);
     }
 
     /// <summary>Refuses it.</summary>
@@ -230,6 +278,9 @@ public sealed record PersonalDataSettings
 
     /// <summary>Days that a copy can be fetched, 1–30.</summary>
     public int CopyDays { get; init; } = 7;
+
+    /// <summary>Megabytes of files in a copy at most, 0–10,000; what is more is named in it, and fetched file by file.</summary>
+    public int CopyFileMegabytes { get; init; } = 500;
 
     /// <summary>
     /// Kinds of sensitive items whose content a guardian's copy has. None by default: what a teacher noted of an injury can be the trace

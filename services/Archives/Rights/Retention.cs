@@ -2,6 +2,7 @@ using HomeSchool.Contracts;
 using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.PersonalData;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -41,9 +42,11 @@ public sealed record RetentionSettings
     [
         new(DataKind.Sensitive, 1, RetentionEnd.Erase),
         new(DataKind.Surveys, 1, RetentionEnd.Erase),
+        new(DataKind.Messages, 1, RetentionEnd.Erase),
         new(DataKind.Family, 1, RetentionEnd.Erase),
         new(DataKind.Support, 1, RetentionEnd.Erase),
         new(DataKind.Files, 1, RetentionEnd.Erase),
+        new(DataKind.Activities, 1, RetentionEnd.Erase),
         new(DataKind.Visits, 3, RetentionEnd.Erase),
         new(DataKind.ReadLog, 3, RetentionEnd.Erase),
         new(DataKind.Basics, 3, RetentionEnd.HandOver),
@@ -97,17 +100,19 @@ internal static class Retention
             .WithSummary("Replaces the periods as a whole.").Command(Permission.PolicyChange);
         retention.MapGet("/due", ListAsync).WithName("ListRetentionDue")
             .WithSummary("Of whom what is due: a look ahead, which changes nothing; on=… shows another day.")
-            .Query(Permission.PersonalDataDecide);
+            .Query(Permission.PersonalDataDecide).SeesRestricted();
     }
 
-    /// <summary>The children who have left, of whom something is due on a day, in the order of their ids.</summary>
+    /// <summary>The children who have left, of whom something is due on a day, in the order of their ids: those on hold, or the others.
+    /// </summary>
     public static async Task<List<RetentionDue>> DueAsync(
-        this ArchivesDb db, Guid district, RetentionSettings settings, DateOnly day, Guid? after, int most, CancellationToken cancel)
+        this ArchivesDb db, Guid district, RetentionSettings settings, DateOnly day, bool held, Guid? after, int most,
+        CancellationToken cancel)
     {
         var rules = settings.Rules.Where(rule => rule.End != RetentionEnd.Keep).ToArray();
         string[] kinds = [.. rules.Select(rule => rule.Kind.ToString())];
         int[] years = [.. rules.Select(rule => rule.Years)];
-        // What was erased once, or is under way, is due no more; a hold stops everything.
+        // What was erased once, is under way or kept for a while yet, is due no more.
         var rows = await db.Database.SqlQuery<DueRow>(
             $"""
             SELECT l.student_id AS "StudentId", l.school_id AS "SchoolId", l.left_on AS "LeftOn", array_agg(r.kind) AS "Kinds"
@@ -118,9 +123,10 @@ internal static class Retention
             JOIN unnest({kinds}, {years}) AS r (kind, years) ON l.left_on + make_interval(years => r.years) < {day}
             WHERE NOT EXISTS (
                     SELECT FROM personal_data_request p WHERE p.district_id = {district} AND p.student_id = l.student_id
-                        AND p.matter = 'Erasure' AND p.state IN ('Asked', 'Running', 'Erased') AND p.asked_at > l.left_on
-                        AND (p.kinds IS NULL OR r.kind = ANY (p.kinds)))
-                AND NOT EXISTS (
+                        AND p.matter = 'Erasure' AND (p.kinds IS NULL OR r.kind = ANY (p.kinds))
+                        AND ((p.asked_at > l.left_on AND p.state IN ('Asked', 'Running', 'Erased'))
+                            OR (p.state = 'Restricted' AND ((p.asked_at > l.left_on AND {held}) OR p.kept_until >= {day}))))
+                AND {held} = EXISTS (
                     SELECT FROM legal_hold h
                     WHERE h.district_id = {district} AND h.student_id = l.student_id AND h.lifted_at IS NULL)
             GROUP BY l.student_id, l.school_id, l.left_on ORDER BY l.student_id LIMIT {most}
@@ -182,7 +188,7 @@ internal static class Retention
             return (Problem)Failures.NotFound;
         var take = Cursor.Size(size);
         var settings = await db.RetentionSettingsAsync(districtId, cancel);
-        var due = await db.DueAsync(districtId, settings, on ?? LocalDay.Today(clock), last, take + 1, cancel);
+        var due = await db.DueAsync(districtId, settings, on ?? LocalDay.Today(clock), held: false, last, take + 1, cancel);
         return TypedResults.Ok(Page.From(due, take, row => row.StudentId));
     }
 
@@ -190,12 +196,14 @@ internal static class Retention
 }
 
 /// <summary>
-/// Each district once a day: erases what is due (ALL-5), by the same requests as a guardian's, which say afterwards what was done. Of
-/// several replicas one at a time works at a district.
+/// Each district once a day: erases what is due (ALL-5), by the same requests as a guardian's, which say afterwards what was done; what a
+/// hold keeps is restricted instead (ARC-10). When what kept it ends, it is erased at the next turn. Of several replicas one at a time works at a
+/// district.
 /// </summary>
 public sealed class EndRetention(
     NpgsqlDataSource database, IServiceScopeFactory scopes, ServiceDefaults.Messaging.RelaySignal relay, TimeProvider clock,
-    IOptions<PersonalDataServices> services, ILogger<EndRetention> logger) : Recurring(TimeSpan.FromSeconds(10), logger)
+    IOptions<PersonalDataServices> services, AuditKey auditKey, ILogger<EndRetention> logger)
+    : Recurring(TimeSpan.FromSeconds(10), logger)
 {
     // Children in one transaction; the rest is for the next turn.
     private const int Most = 200;
@@ -203,8 +211,21 @@ public sealed class EndRetention(
     /// <inheritdoc/>
     protected override async Task TurnAsync(CancellationToken cancel)
     {
-        foreach (var district in await database.DistrictsAsync(cancel))
-            await TurnAsync(district, cancel);
+        var failures = new List<Exception>();
+        foreach (var district in await database.DistrictsAsync(cancel, "district_roster"))
+        {
+            try
+            {
+                await TurnAsync(district, cancel);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                failures.Add(e); // one district's trouble is not the others'
+            }
+        }
+
+        if (failures.Count > 0)
+            throw new AggregateException(failures);
     }
 
     private async Task TurnAsync(Guid district, CancellationToken cancel)
@@ -214,8 +235,13 @@ public sealed class EndRetention(
         var db = scope.ServiceProvider.GetRequiredService<ArchivesDb>();
         var now = clock.GetUtcNow();
         var today = LocalDay.Of(now);
-        if (await db.Set<RetentionTurn>().AnyAsync(t => t.DistrictId == district && t.DoneOn >= today, cancel))
+        var isNewDay = !await db.Set<RetentionTurn>().AnyAsync(t => t.DistrictId == district && t.DoneOn >= today, cancel);
+        if (!isNewDay && !await db.Set<PersonalDataRequest>().AnyAsync(
+            r => r.DistrictId == district && r.State == RequestState.Restricted, cancel))
+        {
             return;
+        }
+
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
         if (!(await db.Database.SqlQuery<bool>(
             $"SELECT pg_try_advisory_xact_lock(hashtextextended('archives.retention/' || {district}::text, 0)) AS \"Value\"")
@@ -225,28 +251,10 @@ public sealed class EndRetention(
         }
 
         var settings = await db.PersonalDataSettingsAsync(district, cancel);
-        var periods = await db.RetentionSettingsAsync(district, cancel);
-        var erasing = periods with { Rules = [.. periods.Rules.Where(rule => rule.End == RetentionEnd.Erase)] };
-        var due = await db.DueAsync(district, erasing, today, null, Most, cancel);
-        foreach (var child in due)
-        {
-            var request = new PersonalDataRequest
-            {
-                DistrictId = district,
-                Id = Guid.CreateVersion7(now),
-                SchoolId = child.SchoolId,
-                StudentId = child.StudentId,
-                Matter = PersonalDataMatter.Erasure,
-                // With every kind due nothing is to be stored again, and the key goes.
-                Kinds = child.Erase.Count == Enum.GetValues<DataKind>().Length ? null : [.. child.Erase],
-                AskedAt = now,
-                DueOn = today.AddDays(settings.DeadlineDays),
-            };
-            db.Add(request);
-            db.Start(request, null, settings, services.Value, now);
-        }
-
-        if (due.Count < Most)
+        await EndRestrictionsAsync(db, district, settings, isNewDay, now, cancel);
+        // Behind it: what was started now is due no more.
+        await db.SaveChangesAsync(cancel);
+        if (isNewDay && await EraseAsync(db, district, settings, now, cancel))
         {
             await db.Database.ExecuteSqlAsync(
                 $"""
@@ -259,4 +267,107 @@ public sealed class EndRetention(
         await transaction.CommitAsync(cancel);
         relay.Wake();
     }
+
+    // Erases what nothing keeps any more, and lets go of what is needed again.
+    private async Task EndRestrictionsAsync(
+        ArchivesDb db, Guid district, PersonalDataSettings settings, bool isNewDay, DateTimeOffset now, CancellationToken cancel)
+    {
+        var today = LocalDay.Of(now);
+        await db.TakeTurnsAsync(
+            await db.Set<PersonalDataRequest>().Where(r => r.DistrictId == district && r.State == RequestState.Restricted)
+                .Select(r => r.StudentId).ToArrayAsync(cancel),
+            cancel);
+        var restricted = await db.Set<PersonalDataRequest>()
+            .Where(r => r.DistrictId == district && r.State == RequestState.Restricted)
+            .Select(r => new
+            {
+                Request = r,
+                Held = db.Set<LegalHold>().Any(
+                    h => h.DistrictId == district && h.StudentId == r.StudentId && h.LiftedAt == null),
+                OnRoll = db.Set<Enrolment>().Any(e => e.DistrictId == district && e.StudentId == r.StudentId
+                    && (e.EndsOn == null || (e.EndsOn >= today && e.EndsOn >= e.StartsOn))),
+            })
+            .ToListAsync(cancel);
+        var running = (await db.Set<PersonalDataRequest>()
+            .Where(r => r.DistrictId == district && r.Matter == PersonalDataMatter.Erasure && r.GuardianId != null
+                && (r.State == RequestState.Asked || r.State == RequestState.Running))
+            .Select(r => new { r.StudentId, r.GuardianId }).ToListAsync(cancel))
+            .Select(r => (r.StudentId, r.GuardianId)).ToHashSet();
+        foreach (var row in restricted)
+        {
+            var request = row.Request;
+            // A child on the roll has a file; and that a period of retention was over, is no longer so.
+            if (row.OnRoll && (request.GuardianId is null || request.IsOfDailyWork))
+            {
+                db.Publish(request.Release(now));
+                Note("ReleasePersonalData", request);
+            }
+            else if (!row.Held && !(request.KeptUntil >= today))
+            {
+                // What another request keeps until its day is kept.
+                if (restricted.Exists(other => other.Request.Id != request.Id && other.Request.StudentId == request.StudentId
+                    && other.Request.KeptUntil >= today && other.Request.Overlaps(request)))
+                    continue;
+                // One erasure for one guardian at a time: the next is started when this one has ended.
+                if (!running.Add(request.GuardianId is null ? (request.Id, null) : (request.StudentId, request.GuardianId)))
+                    continue;
+                db.Start(request, null, settings, services.Value, now);
+                Note("ErasePersonalData", request);
+            }
+            else if (isNewDay)
+            {
+                // A service that has joined since, or a district that has moved here, does not know it yet.
+                db.Publish(request.Restriction(now));
+            }
+        }
+
+        void Note(string action, PersonalDataRequest request) => db.Add(Entry(action, request, now));
+    }
+
+    // Returns whether that was all.
+    private async Task<bool> EraseAsync(
+        ArchivesDb db, Guid district, PersonalDataSettings settings, DateTimeOffset now, CancellationToken cancel)
+    {
+        var today = LocalDay.Of(now);
+        var periods = await db.RetentionSettingsAsync(district, cancel);
+        var erasing = periods with { Rules = [.. periods.Rules.Where(rule => rule.End == RetentionEnd.Erase)] };
+        // Found, then locked, then found again: a hold may have been set in between.
+        var found = await db.DueAsync(district, erasing, today, held: false, null, Most, cancel);
+        await db.TakeTurnsAsync([.. found.Select(child => child.StudentId)], cancel);
+        var free = found.Count == 0 ? found : (await db.DueAsync(district, erasing, today, held: false, null, Most, cancel))
+            .FindAll(child => found.Exists(earlier => earlier.StudentId == child.StudentId));
+        foreach (var child in free)
+        {
+            var request = Add(child);
+            db.Start(request, null, settings, services.Value, now);
+            db.Add(Entry("ErasePersonalData", request, now));
+        }
+
+        var held = await db.DueAsync(district, erasing, today, held: true, null, Most, cancel);
+        foreach (var child in held)
+        {
+            var request = Add(child);
+            await db.RestrictAsync(request, null, new PersonalDataDecision(true), now, cancel);
+            db.Add(Entry("RestrictPersonalData", request, now));
+        }
+
+        return found.Count < Most && held.Count < Most;
+
+        PersonalDataRequest Add(RetentionDue child) => db.Add(new PersonalDataRequest
+        {
+            DistrictId = district,
+            Id = Guid.CreateVersion7(now),
+            SchoolId = child.SchoolId,
+            StudentId = child.StudentId,
+            Matter = PersonalDataMatter.Erasure,
+            // With every kind due nothing is to be stored again, and the key goes.
+            Kinds = child.Erase.Count == Enum.GetValues<DataKind>().Length ? null : [.. child.Erase],
+            AskedAt = now,
+            DueOn = today.AddDays(settings.DeadlineDays),
+        }).Entity;
+    }
+
+    private AuditEntry Entry(string action, PersonalDataRequest request, DateTimeOffset now) => AuditEntry.ByItself(
+        auditKey, now, action, request.DistrictId, request.SchoolId, "personal-data-request", request.Id,
+        request.Kinds is { } kinds ? string.Join(',', kinds) : "all");
 }

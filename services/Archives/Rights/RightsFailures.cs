@@ -25,9 +25,19 @@ internal static class RightsFailures
     public static readonly Failure ReasonNeeded = new("archives.refusal-reason", 400,
         "拒绝须说明理由，同意则不填。", "A refusal says why; a grant does not.");
 
-    /// <summary>Law or a hold keeps it; which, is not said.</summary>
-    public static readonly Failure KeptByLaw = new("archives.kept-by-law", 409,
-        "依法目前不能删除。", "By law it cannot be erased at present.");
+    /// <summary>A day for something that the law does not keep, in the past, or too far ahead.</summary>
+    public static readonly Failure KeptUntil = new("archives.kept-until", 400,
+        "仅依法保存时填写，且应在今天之后、100 年之内。", "Only for what the law keeps; a day after today, within 100 years.");
+
+    /// <summary>What the law keeps is kept until a day, or nobody would ever look at it again.</summary>
+    public static readonly Failure KeptUntilNeeded = new("archives.kept-until-needed", 400,
+        "依法保存须写明保存到哪一天；因诉讼、调查等无法确定日期的，请先设置保全。",
+        "What the law keeps needs the last day for it; where nobody can know it, as in a proceeding, set a hold first.");
+
+    /// <summary>An erasure of the child's data is under way.</summary>
+    public static readonly Failure BeingErased = new("archives.being-erased", 409,
+        "该生资料正在删除中，无法再保全；请查看删除申请的办理情况。",
+        "The child's data is being erased and cannot be held any more; see how far the request is.");
 
     /// <summary>Who is on the roll has a file.</summary>
     public static readonly Failure StillOnRoll = new("archives.still-on-roll", 409,

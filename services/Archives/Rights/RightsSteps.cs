@@ -51,33 +51,60 @@ internal static class RightsSteps
             && (whole || schools.Contains(r.SchoolId) || (children.Contains(r.StudentId) && guardians.Contains(r.GuardianId))));
     }
 
-    /// <summary>Whether the caller decides for the whole district.</summary>
-    public static bool DecidesFor(this Caller caller, Guid district) =>
-        caller.ScopeOf(Permission.PersonalDataDecide).Districts.Contains(district);
-
     /// <summary>The district's settings, or the defaults.</summary>
     public static async Task<PersonalDataSettings> PersonalDataSettingsAsync(
         this ArchivesDb db, Guid district, CancellationToken cancel) =>
         (await db.Set<PersonalDataPolicy>().AsNoTracking().SingleOrDefaultAsync(p => p.DistrictId == district, cancel))?.Settings
             ?? new PersonalDataSettings();
 
-    /// <summary>Why something about a child cannot be erased today.</summary>
-    public static async Task<Failure?> CannotEraseAsync(
-        this ArchivesDb db, PersonalDataRequest request, DateOnly today, CancellationToken cancel)
-    {
-        if (await db.Set<LegalHold>().AnyAsync(
-            h => h.DistrictId == request.DistrictId && h.StudentId == request.StudentId && h.LiftedAt == null, cancel))
-        {
-            return RightsFailures.KeptByLaw;
-        }
+    /// <summary>Deciding on erasures, deleting, and setting holds of children take turns, until the transaction ends.</summary>
+    public static Task TakeTurnsAsync(this ArchivesDb db, Guid[] students, CancellationToken cancel) => db.Database.ExecuteSqlAsync(
+        $"""
+        SELECT count(pg_advisory_xact_lock(key)) FROM (
+            SELECT DISTINCT hashtextextended('archives.erasure/' || student::text, 0) AS key FROM unnest({students}) AS student ORDER BY key)
+            AS keys
+        """, cancel);
 
-        var needsToHaveLeft = request.Kinds?.Contains(Contracts.PersonalData.DataKind.Basics) != false;
-        return needsToHaveLeft && await db.Set<Enrolment>().AnyAsync(
+    /// <summary>Whether a hold is in force: then nothing about the child is erased.</summary>
+    public static Task<bool> IsHeldAsync(this ArchivesDb db, Guid district, Guid student, CancellationToken cancel) =>
+        db.Set<LegalHold>().AnyAsync(h => h.DistrictId == district && h.StudentId == student && h.LiftedAt == null, cancel);
+
+    /// <summary>Whether what is to be erased is the file of a child on the roll, with which the school works.</summary>
+    public static async Task<bool> IsInUseAsync(
+        this ArchivesDb db, PersonalDataRequest request, DateOnly today, CancellationToken cancel) =>
+        request.Kinds?.Contains(Contracts.PersonalData.DataKind.Basics) != false && await db.Set<Enrolment>().AnyAsync(
             e => e.DistrictId == request.DistrictId && e.StudentId == request.StudentId
                 && (e.EndsOn == null || (e.EndsOn >= today && e.EndsOn >= e.StartsOn)),
-            cancel)
-            ? RightsFailures.StillOnRoll
-            : null;
+            cancel);
+
+    /// <summary>
+    /// Whether it is what a school works with every day, of a child on the roll: restricted, it would be hidden from those who must
+    /// act, and nothing could be added, no crisis and no emergency.
+    /// </summary>
+    public static async Task<bool> IsWorkedWithAsync(
+        this ArchivesDb db, PersonalDataRequest request, DateOnly today, CancellationToken cancel) =>
+        request.IsOfDailyWork && await db.Set<Enrolment>().AnyAsync(
+            e => e.DistrictId == request.DistrictId && e.StudentId == request.StudentId
+                && (e.EndsOn == null || (e.EndsOn >= today && e.EndsOn >= e.StartsOn)),
+            cancel);
+
+    /// <summary>Restricts what a request asks to erase, and drops copies, which would show it.</summary>
+    public static async Task<Failure?> RestrictAsync(
+        this ArchivesDb db, PersonalDataRequest request, Guid? account, PersonalDataDecision decision, DateTimeOffset now,
+        CancellationToken cancel)
+    {
+        var (restricted, refused) = request.Restrict(account, decision.Reason, decision.KeptUntil, now);
+        if (restricted is null)
+            return refused;
+        db.Publish(restricted);
+        var copies = db.Set<PersonalDataRequest>().Where(r => r.DistrictId == request.DistrictId && r.StudentId == request.StudentId
+            && r.Matter == Contracts.PersonalData.PersonalDataMatter.Copy
+            && (r.State == RequestState.Running || r.State == RequestState.Ready));
+        await db.Set<PersonalDataPiece>().Where(piece => piece.DistrictId == request.DistrictId
+            && copies.Select(copy => copy.Id).Contains(piece.RequestId)).ExecuteDeleteAsync(cancel);
+        await copies.ExecuteUpdateAsync(
+            set => set.SetProperty(r => r.State, RequestState.Expired).SetProperty(r => r.Version, r => r.Version + 1), cancel);
+        return null;
     }
 
     /// <summary>Grants a request: announces it, and notes whose answers it waits for.</summary>
@@ -112,12 +139,16 @@ internal static class RightsSteps
         return Page.From(
             rows.ConvertAll(row => new PersonalDataBody(
                 row.Id, row.StudentId, row.GuardianId, row.Matter, row.Kinds, row.OnPaper, row.AskedAt, row.DueOn, row.IsOverdue(now),
-                row.State, row.DecidedAt, row.Refusal, RightsTexts.Of(row.Refusal, chinese), row.EndedAt, row.ExpiresAt,
+                row.State, row.DecidedAt, ReasonOf(row), RightsTexts.Of(ReasonOf(row), chinese), row.EndedAt, row.ExpiresAt,
                 row.KeyDestroyed,
                 [
                     .. replies[row.Id].Select(reply => new PersonalDataService(
                         reply.Service, reply.AnsweredAt, reply.AnsweredAt is null && now > row.AnswersDueAt, reply.Tables, reply.Kept)),
                 ])),
             size, body => body.Id);
+
+        // Whether it is the law or a hold, would tell of a case.
+        static RefusalReason? ReasonOf(PersonalDataRequest row) =>
+            row.State == RequestState.Restricted ? RefusalReason.KeptByLaw : row.Refusal;
     }
 }

@@ -20,7 +20,8 @@ internal static class RightsTables
             request.HasKey(r => new { r.DistrictId, r.Id });
             request.HasIndex(r => new { r.SchoolId, r.Id });
             request.HasIndex(r => new { r.DistrictId, r.StudentId, r.GuardianId, r.Matter }).IsUnique()
-                .AreNullsDistinct(false).HasFilter("state IN ('Asked', 'Running')").HasDatabaseName(AskedOnce);
+                .AreNullsDistinct(false).HasFilter("state = 'Asked' OR state = 'Running' AND (matter = 'Copy' OR guardian_id IS NOT NULL)").HasDatabaseName(AskedOnce);
+            request.Ignore(r => r.IsOfDailyWork);
             request.Property(r => r.Matter).HasConversion<string>();
             request.Property(r => r.State).HasConversion<string>();
             request.Property(r => r.Refusal).HasConversion<string>();
@@ -58,6 +59,7 @@ internal static class RightsTables
             correction.Property(c => c.State).HasConversion<string>();
             correction.Property(c => c.Refusal).HasConversion<string>();
             correction.Property(c => c.Version).IsConcurrencyToken();
+            correction.Ignore(c => c.CorrectedIn);
         });
         modelBuilder.Entity<ConsentPolicy>(policy =>
         {

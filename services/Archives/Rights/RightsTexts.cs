@@ -1,3 +1,5 @@
+using HomeSchool.Contracts.PersonalData;
+
 namespace HomeSchool.Archives.Rights;
 
 /// <summary>What codes say to people; to be read by the district's lawyer.</summary>
@@ -17,6 +19,34 @@ internal static class RightsTexts
 
     /// <summary>Why something stays.</summary>
     public static (string Zh, string En) Because(string code) => Kept.GetValueOrDefault(code, (code, code));
+
+    /// <summary>A kind of data, in both languages.</summary>
+    public static string Of(DataKind kind) => kind switch
+    {
+        DataKind.Basics => "基本信息 Basics",
+        DataKind.Sensitive => "内部资料 Sensitive items",
+        DataKind.ReadLog => "查阅记录 Log of reads",
+        DataKind.Requests => "同意与请求 Consents and requests",
+        DataKind.Family => "家庭情况 Family",
+        DataKind.Support => "支持与成长 Support",
+        DataKind.Files => "附件 Files",
+        DataKind.Visits => "家访 Home visits",
+        DataKind.Surveys => "问卷 Surveys",
+        DataKind.Activities => "活动 Activities",
+        DataKind.Messages => "消息 Messages",
+        DataKind.Accounts => "账号 Accounts",
+        DataKind.Figures => "统计 Figures",
+    };
+
+    /// <summary>What is left to do for a correction.</summary>
+    public static string Next(CorrectedIn place, bool chinese) => place switch
+    {
+        CorrectedIn.Roster => chinese
+            ? "请在导出花名册的系统（如学籍系统）中更正，下次导入后生效；只在此处更正会被导入覆盖。"
+            : "Correct it in the system that exports the roster; the next import brings it. A change here alone would be undone by an import.",
+        CorrectedIn.Visits => chinese ? "请在家访记录中更正。" : "Correct it in the record of the visit.",
+        CorrectedIn.Archive => chinese ? "请在学生档案中更正。" : "Correct it in the student's archive.",
+    };
 
     /// <summary>Why a request was refused.</summary>
     public static string? Of(RefusalReason? reason, bool chinese) => reason switch

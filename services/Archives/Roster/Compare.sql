@@ -3,7 +3,8 @@
 -- A record whose row has a mistake counts as present: it stays as it is stored (ARC-2).
 --
 -- {district}, {version} and {today} stand for literals; {keep_*} for which stored records (t, of enrolments e) are not withdrawn although
--- no row has them: all, where the file is not there or has a row that does not say whose it is; for a sheet of some schools, those of others.
+-- no row has them: all, where the file is not there or has a row that does not say whose it is; for a sheet of some schools, those of others; for a delta,
+-- all that it does not call gone ({whole_users}, {held_staff}, {kept_posts}, {kept_links}: whether what no row says is left as it is).
 
 -- Schools.
 CREATE TEMP TABLE new_school ON COMMIT DROP AS
@@ -48,7 +49,7 @@ WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
 
 INSERT INTO note
 SELECT 'academicSessions.csv', CASE WHEN t.source_id IS NULL THEN 'sessions.not-kept' ELSE 'sessions.taken' END, s.type, count(*)
-FROM in_session s LEFT JOIN taken_session t ON t.source_id = s.source_id WHERE s.good GROUP BY s.type, t.source_id IS NULL, 2;
+FROM in_session s LEFT JOIN taken_session t ON t.source_id = s.source_id WHERE s.good AND s.line < 1000000000 GROUP BY s.type, t.source_id IS NULL, 2;
 
 -- Classes: those of type homeroom. The others only tell who teaches whom.
 WITH bad AS (
@@ -74,29 +75,47 @@ WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
 
 INSERT INTO note
 SELECT 'classes.csv', CASE WHEN homeroom THEN 'classes.homeroom' ELSE 'classes.scheduled' END, count(*)
-FROM in_class WHERE good GROUP BY homeroom;
+FROM in_class WHERE good AND line < 1000000000 GROUP BY homeroom;
 INSERT INTO note SELECT 'classes.csv', 'classes.no-homeroom'
 WHERE EXISTS (SELECT FROM in_class) AND NOT EXISTS (SELECT FROM in_class WHERE homeroom);
 
--- People.
+-- People. With a child who was admitted by hand (admitted) come the guardians whom the admission named: what is recorded of them (rights,
+-- documents) stays theirs.
+CREATE TEMP TABLE admitted_guardian ON COMMIT DROP AS
+SELECT DISTINCT ON (w.source_id) * FROM (
+    SELECT DISTINCT ON (g.id) g.id, w.source_id, w.line
+    FROM admitted a JOIN guardianship k ON k.district_id = {district} AND k.student_id = a.id
+        JOIN guardian g ON g.district_id = {district} AND g.id = k.guardian_id AND left(g.source_id, 9) = 'admitted:'
+        JOIN in_user u ON u.good AND u.role = 'student' AND u.source_id = a.source_id
+        JOIN in_user w ON w.good AND w.role IN ('parent', 'guardian', 'relative')
+            AND (w.source_id = ANY (u.agents) OR u.source_id = ANY (w.agents))
+            AND w.family_name || w.given_name = g.family_name || g.given_name
+    WHERE NOT EXISTS (SELECT FROM guardian o WHERE o.district_id = {district} AND o.source_id = w.source_id)
+    ORDER BY g.id, w.line) w
+ORDER BY w.source_id, w.line;
+
 CREATE TEMP TABLE new_student ON COMMIT DROP AS
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, u.source_id, u.family_name, u.given_name, u.number,
     CASE WHEN d.source_id IS NULL THEN t.birth_date ELSE d.birth_date END AS birth_date,
     CASE WHEN d.source_id IS NULL THEN t.sex ELSE d.sex END AS sex,
     NULL::date AS withdrawn_on, {version} AS version,
     CASE WHEN t.id IS NULL THEN 'Added'
-         WHEN t.withdrawn_on IS NOT NULL
+         WHEN t.withdrawn_on IS NOT NULL OR t.source_id <> u.source_id
            OR (t.family_name, t.given_name, t.number) IS DISTINCT FROM (u.family_name, u.given_name, u.number)
            OR d.source_id IS NOT NULL AND (t.birth_date, t.sex) IS DISTINCT FROM (d.birth_date, d.sex) THEN 'Changed' END AS change,
-    false AS held
+    false AS held, u.line, u.orgs, u.agents, u.grade
 FROM in_user u LEFT JOIN in_demographic d ON d.good AND d.source_id = u.source_id
-    LEFT JOIN student t ON t.district_id = {district} AND t.source_id = u.source_id
+    LEFT JOIN (
+        SELECT s.*, coalesce(a.source_id, s.source_id) AS said FROM student s LEFT JOIN admitted a ON a.id = s.id
+        WHERE s.district_id = {district}) t ON t.said = u.source_id
 WHERE u.good AND u.role = 'student'
 UNION ALL
-SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.number, t.birth_date, t.sex, t.withdrawn_on, t.version, NULL, {held_students}
+SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.number, t.birth_date, t.sex, t.withdrawn_on, t.version, NULL,
+    {held_students}, NULL, NULL, NULL, NULL
 FROM student t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role = 'student' AND u.source_id = t.source_id)
+  AND NOT EXISTS (SELECT FROM admitted a WHERE a.id = t.id)
   AND ({keep_students} OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
 
 CREATE TEMP TABLE new_staff ON COMMIT DROP AS
@@ -109,7 +128,7 @@ SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, u.source_id, 
 FROM in_user u LEFT JOIN staff t ON t.district_id = {district} AND t.source_id = u.source_id
 WHERE u.good AND u.role IN ('teacher', 'administrator', 'aide', 'proctor')
 UNION ALL
-SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.phone, t.email, t.withdrawn_on, t.version, NULL, true
+SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.phone, t.email, t.withdrawn_on, t.version, NULL, {held_staff}
 FROM staff t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role IN ('teacher', 'administrator', 'aide', 'proctor')
@@ -120,28 +139,31 @@ CREATE TEMP TABLE new_guardian ON COMMIT DROP AS
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, u.source_id, u.family_name, u.given_name, u.phone, u.email,
     NULL::date AS withdrawn_on, {version} AS version,
     CASE WHEN t.id IS NULL THEN 'Added'
-         WHEN t.withdrawn_on IS NOT NULL OR (t.family_name, t.given_name, t.phone, t.email)
+         WHEN t.withdrawn_on IS NOT NULL OR t.source_id <> u.source_id OR (t.family_name, t.given_name, t.phone, t.email)
              IS DISTINCT FROM (u.family_name, u.given_name, u.phone, u.email) THEN 'Changed' END AS change,
     u.role, u.agents, u.line
-FROM in_user u LEFT JOIN guardian t ON t.district_id = {district} AND t.source_id = u.source_id
+FROM in_user u LEFT JOIN (
+    SELECT g.*, coalesce(a.source_id, g.source_id) AS said FROM guardian g LEFT JOIN admitted_guardian a ON a.id = g.id
+    WHERE g.district_id = {district}) t ON t.said = u.source_id
 WHERE u.good AND u.role IN ('parent', 'guardian', 'relative')
 UNION ALL
 SELECT t.district_id, t.id, t.source_id, t.family_name, t.given_name, t.phone, t.email, t.withdrawn_on, t.version, NULL, NULL, NULL, NULL
 FROM guardian t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM in_user u WHERE u.good AND u.role IN ('parent', 'guardian', 'relative') AND u.source_id = t.source_id)
+  AND NOT EXISTS (SELECT FROM admitted_guardian a WHERE a.id = t.id)
   -- An export without any guardian does not know them; it does not say that they are gone.
-  AND ({keep_guardians} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
+  AND ({keep_guardians} OR {whole_users} AND NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
        OR EXISTS (SELECT FROM in_user u WHERE NOT u.good AND u.source_id = t.source_id));
 
 ANALYZE new_student;
 ANALYZE new_staff;
 ANALYZE new_guardian;
 
-INSERT INTO note SELECT 'users.csv', 'users.taken', role, count(*) FROM in_user WHERE good GROUP BY role;
+INSERT INTO note SELECT 'users.csv', 'users.taken', role, count(*) FROM in_user WHERE good AND line < 1000000000 GROUP BY role;
 INSERT INTO note SELECT 'users.csv', 'users.disabled', count(*) FROM in_user WHERE good AND NOT enabled HAVING count(*) > 0;
 INSERT INTO note SELECT 'users.csv', 'users.no-guardians'
-WHERE EXISTS (SELECT FROM in_user) AND NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'));
+WHERE {whole_users} AND EXISTS (SELECT FROM in_user) AND NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'));
 
 INSERT INTO fault SELECT 'demographics.csv', d.line, 'sourcedId', 'reference.user', d.source_id
 FROM in_demographic d
@@ -151,17 +173,25 @@ WHERE d.good AND NOT EXISTS (SELECT FROM in_user u WHERE u.source_id = d.source_
 INSERT INTO note SELECT 'demographics.csv', 'demographics.not-students', count(*)
 FROM in_demographic d JOIN in_user u ON u.source_id = d.source_id AND u.role <> 'student' WHERE d.good HAVING count(*) > 0;
 
+INSERT INTO fault SELECT 'userProfiles.csv', p.line, 'userSourcedId', 'reference.profile', p."user"
+FROM in_profile p
+WHERE p.good AND NOT EXISTS (SELECT FROM in_user u WHERE u.source_id = p."user")
+  AND NOT EXISTS (SELECT FROM new_student s WHERE s.source_id = p."user")
+  AND NOT EXISTS (SELECT FROM new_staff s WHERE s.source_id = p."user")
+  AND NOT EXISTS (SELECT FROM new_guardian s WHERE s.source_id = p."user");
+INSERT INTO note SELECT 'userProfiles.csv', 'profiles.not-kept', count(*) FROM in_profile HAVING count(*) > 0;
+
 -- Guardians of students: either side may name the other. In the order in which the student's row names them.
 CREATE TEMP TABLE named ON COMMIT DROP AS
-SELECT s.id AS student_id, a.agent AS other, a.place, u.line
-FROM in_user u JOIN new_student s ON s.source_id = u.source_id CROSS JOIN unnest(u.agents) WITH ORDINALITY AS a (agent, place)
-WHERE u.good AND u.role = 'student';
-ANALYZE named;
+SELECT s.id AS student_id, g.id AS guardian_id, a.place, a.agent, s.line
+FROM new_student s CROSS JOIN unnest(s.agents) WITH ORDINALITY AS a (agent, place)
+    LEFT JOIN new_guardian g ON g.source_id = a.agent;
+CREATE TEMP TABLE claimed ON COMMIT DROP AS
+SELECT s.id AS student_id, g.id AS guardian_id, a.agent, g.line
+FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent) LEFT JOIN new_student s ON s.source_id = a.agent;
 
-INSERT INTO fault SELECT 'users.csv', n.line, 'agentSourcedIds', 'reference.agent', n.other
-FROM named n WHERE NOT EXISTS (SELECT FROM new_guardian g WHERE g.source_id = n.other);
-INSERT INTO fault SELECT 'users.csv', g.line, 'agentSourcedIds', 'reference.child', a.agent
-FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent) WHERE NOT EXISTS (SELECT FROM new_student s WHERE s.source_id = a.agent);
+INSERT INTO fault SELECT 'users.csv', line, 'agentSourcedIds', 'reference.agent', agent FROM named WHERE guardian_id IS NULL;
+INSERT INTO fault SELECT 'users.csv', line, 'agentSourcedIds', 'reference.child', agent FROM claimed WHERE student_id IS NULL;
 
 INSERT INTO fault SELECT 'relationships.csv', r.line, 'userSourcedId', 'reference.child', r.student
 FROM in_relation r WHERE r.good AND NOT EXISTS (SELECT FROM new_student s WHERE s.source_id = r.student);
@@ -171,20 +201,19 @@ FROM in_relation r WHERE r.good AND NOT EXISTS (SELECT FROM new_guardian g WHERE
 -- What a file says of the pair counts before what the guardian is in general.
 CREATE TEMP TABLE new_guardianship ON COMMIT DROP AS
 WITH pair AS (
-    SELECT n.student_id, g.id AS guardian_id, coalesce(min(n.relation), g.role) AS role, min(n.legal) AS legal, min(n.place) AS place
-    FROM (SELECT student_id, other, place, NULL AS relation, NULL AS legal FROM named
+    SELECT student_id, guardian_id, min(relation) AS relation, min(legal) AS legal, min(place) AS place
+    FROM (SELECT student_id, guardian_id, place, NULL AS relation, NULL AS legal FROM named WHERE guardian_id IS NOT NULL
           UNION ALL
-          SELECT s.id, r.guardian, 1000 + r.place, r.relation, r.legal FROM in_relation r JOIN new_student s ON s.source_id = r.student
+          SELECT s.id, g.id, 1000 + r.place, r.relation, r.legal
+          FROM in_relation r JOIN new_student s ON s.source_id = r.student JOIN new_guardian g ON g.source_id = r.guardian
           WHERE r.good
           UNION ALL
-          SELECT s.id, g.source_id, 1000000, NULL, NULL FROM new_guardian g CROSS JOIN unnest(g.agents) AS a (agent)
-              JOIN new_student s ON s.source_id = a.agent) n
-        JOIN new_guardian g ON g.source_id = n.other
-    GROUP BY n.student_id, g.id, g.role),
+          SELECT student_id, guardian_id, 2000000000, NULL, NULL FROM claimed WHERE student_id IS NOT NULL) n
+    GROUP BY student_id, guardian_id),
 ranked AS (
-    SELECT student_id, guardian_id, role, legal,
-        row_number() OVER (PARTITION BY student_id ORDER BY place, guardian_id)::int AS contact_order
-    FROM pair)
+    SELECT p.student_id, p.guardian_id, coalesce(p.relation, g.role) AS role, p.legal,
+        row_number() OVER (PARTITION BY p.student_id ORDER BY p.place, p.guardian_id)::int AS contact_order
+    FROM pair p JOIN new_guardian g ON g.id = p.guardian_id)
 SELECT {district} AS district_id, coalesce(t.id, uuid_v7()) AS id, p.student_id, p.guardian_id,
     coalesce(initcap(p.role), t.relation, 'Guardian') AS relation,
     -- What a document or the school recorded about the status stays.
@@ -200,12 +229,12 @@ SELECT t.district_id, t.id, t.student_id, t.guardian_id, t.relation, t.legal_sta
 FROM guardianship t
 WHERE t.district_id = {district} AND t.withdrawn_on IS NULL
   AND NOT EXISTS (SELECT FROM ranked p WHERE p.student_id = t.student_id AND p.guardian_id = t.guardian_id)
-  AND ({keep_guardianships} OR NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
+  AND ({keep_guardianships} OR {whole_users} AND (NOT EXISTS (SELECT FROM in_user WHERE role IN ('parent', 'guardian', 'relative'))
        -- Nor does one in which nobody is named as anybody's.
        OR NOT EXISTS (SELECT FROM in_user WHERE cardinality(agents) > 0) AND NOT EXISTS (SELECT FROM in_relation)
        OR EXISTS (SELECT FROM new_student s WHERE s.id = t.student_id AND s.held)
        OR EXISTS (SELECT FROM new_student s JOIN in_relation r ON r.student = s.source_id WHERE NOT r.good AND s.id = t.student_id)
-       OR EXISTS (SELECT FROM new_guardian g WHERE g.id = t.guardian_id AND g.line IS NULL));
+       OR EXISTS (SELECT FROM new_guardian g WHERE g.id = t.guardian_id AND g.line IS NULL)));
 
 -- Who is in which class, by the ids of this service. A class that is taught has no id; its line stands for it.
 CREATE TEMP TABLE link ON COMMIT DROP AS
@@ -252,6 +281,7 @@ UNION SELECT s.id FROM in_enrollment e JOIN new_student s ON s.source_id = e."us
 UNION SELECT s.id FROM in_enrollment e JOIN new_staff s ON s.source_id = e."user" WHERE NOT e.good
 UNION SELECT s.id FROM new_student s WHERE s.held OR {keep_enrollments}
 UNION SELECT s.id FROM new_staff s WHERE s.held OR {keep_enrollments}
+UNION SELECT s.id FROM new_student s JOIN left_alone l USING (source_id)
 UNION SELECT e.student_id FROM open_enrolment e JOIN unclear c USING (class_id) JOIN new_student s ON s.id = e.student_id
       WHERE NOT EXISTS (SELECT FROM link l WHERE l.student_id = e.student_id AND l.class_id IS NOT NULL)
 -- An export without homerooms does not know who is in them.
@@ -292,9 +322,7 @@ SELECT o.student_id, o.school_id, NULL,
         (SELECT min(l.starts_on) FROM link l WHERE l.student_id = o.student_id AND l.school_id = o.school_id)), NULL
 FROM (
     SELECT p.id AS student_id, s.school_id
-    FROM in_user u JOIN new_student p ON p.source_id = u.source_id CROSS JOIN unnest(u.orgs) AS o (org)
-        JOIN new_school s ON s.source_id = o.org
-    WHERE u.good AND u.role = 'student'
+    FROM new_student p CROSS JOIN unnest(p.orgs) AS o (org) JOIN new_school s ON s.source_id = o.org
     UNION
     SELECT student_id, school_id FROM link WHERE student_id IS NOT NULL AND class_id IS NULL AND current) o
 WHERE NOT EXISTS (SELECT FROM stay s WHERE s.student_id = o.student_id AND s.school_id = o.school_id
@@ -308,8 +336,8 @@ SELECT 'users.csv', u.line, 'orgSourcedIds', 'reference.org', o.org FROM in_user
 WHERE u.good AND NOT EXISTS (SELECT FROM in_org i WHERE i.source_id = o.org)
   AND NOT EXISTS (SELECT FROM new_school s WHERE s.source_id = o.org);
 INSERT INTO fault
-SELECT 'users.csv', u.line, 'orgSourcedIds', 'user.no-school' FROM in_user u JOIN new_student p ON p.source_id = u.source_id
-WHERE u.good AND u.role = 'student' AND NOT EXISTS (SELECT FROM stay s WHERE s.student_id = p.id)
+SELECT 'users.csv', p.line, 'orgSourcedIds', 'user.no-school' FROM new_student p
+WHERE p.line IS NOT NULL AND NOT EXISTS (SELECT FROM stay s WHERE s.student_id = p.id)
   AND p.id NOT IN (SELECT id FROM held);
 
 -- Enrolments. A stay goes on in the row stored last for the same class and grade, unless there is a gap between the two; a new
@@ -322,9 +350,8 @@ WITH stored AS (
 open AS (
     SELECT student_id, school_id, max(starts_on) AS starts_on FROM open_enrolment GROUP BY 1, 2),
 wanted AS (
-    SELECT s.student_id, s.school_id, s.class_id, coalesce(u.grade, c.grade) AS grade, s.starts_on, s.ends_on
-    FROM stay s JOIN new_student p ON p.id = s.student_id LEFT JOIN in_user u ON u.good AND u.source_id = p.source_id
-        LEFT JOIN new_class c ON c.id = s.class_id),
+    SELECT s.student_id, s.school_id, s.class_id, coalesce(p.grade, c.grade) AS grade, s.starts_on, s.ends_on
+    FROM stay s JOIN new_student p ON p.id = s.student_id LEFT JOIN new_class c ON c.id = s.class_id),
 matched AS (
     SELECT w.*, t.id, t.starts_on AS old_start, t.ends_on AS old_end,
         t.id IS NOT NULL AND coalesce(w.starts_on <= t.ends_on, true)
@@ -404,7 +431,16 @@ SELECT DISTINCT h.school_id, t.staff_id, h.class_id, 'SubjectTeacher', coalesce(
 FROM link t JOIN link s ON s.class_line = t.class_line AND s.student_id IS NOT NULL AND s.current
     JOIN home h ON h.student_id = s.student_id AND h.school_id = s.school_id
     JOIN in_class c ON c.line = t.class_line LEFT JOIN in_course k ON k.good AND k.source_id = c.course
-WHERE t.staff_id IS NOT NULL AND NOT t.homeroom AND t.role = 'teacher' AND t.current;
+WHERE t.staff_id IS NOT NULL AND NOT t.homeroom AND t.role = 'teacher' AND t.current
+UNION
+-- Of whom, and of which class, a delta says nothing.
+SELECT p.school_id, p.staff_id, p.class_id, p.role, p.subject
+FROM staff_post p JOIN new_staff f ON f.id = p.staff_id LEFT JOIN new_class c ON c.school_id = p.school_id AND c.id = p.class_id
+WHERE {kept_posts} AND p.district_id = {district} AND (p.ends_on IS NULL OR p.ends_on >= {today})
+  AND CASE WHEN p.class_id IS NULL THEN NOT EXISTS (
+               SELECT FROM in_user u WHERE u.good AND u.role IN ('teacher', 'administrator', 'aide', 'proctor') AND u.source_id = f.source_id)
+           WHEN p.role = 'SubjectTeacher' THEN {kept_links} AND c.id IS NOT NULL
+           ELSE {kept_links} AND c.id IS NOT NULL AND c.source_id NOT IN (SELECT class FROM taught_anew) END;
 
 ANALYZE wanted_post;
 

@@ -114,7 +114,8 @@ internal sealed class CsvReader(TextReader text) : IRowReader
     private CsvLine Split(int from, int length)
     {
         var line = buffer.AsSpan(from, length);
-        if (line.ContainsAnyInRange('\0', '\u0008') || line.ContainsAnyInRange('\u000b', '\u001f') || line.Contains('\u007f'))
+        if (line.ContainsAnyInRange('\0', '\u0008') || line.ContainsAnyInRange('\u000b', '\u001f')
+            || line.ContainsAny('\u007f', '\uFFFE')) // the last one is no character, and no text with it can be normalised
             return CsvLine.BadCharacter;
         if (!line.ContainsAnyExcept(", \t\""))
             return CsvLine.Blank;

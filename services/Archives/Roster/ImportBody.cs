@@ -100,7 +100,8 @@ public sealed record ChangeExample(
             return [];
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             $"""
-            SELECT w.kind, w.change, c.id, c.source_id, coalesce(c.row->>'name', c.row->>'title', concat(c.row->>'family_name', c.row->>'given_name')), c.fields
+            SELECT w.kind, w.change, c.id, {RosterChange.NamedBy},
+                coalesce(c.name, c.title, concat(c.family_name, c.given_name)), c.fields
             FROM unnest($2, $3) AS w (kind, change) CROSS JOIN LATERAL (
                 SELECT * FROM roster_change r WHERE r.import_id = $1 AND r.kind = w.kind AND r.change = w.change
                 ORDER BY r.id LIMIT {Each}) c

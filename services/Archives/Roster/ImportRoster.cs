@@ -53,8 +53,12 @@ internal static class ImportRoster
             var connection = (NpgsqlConnection)db.Database.GetDbConnection();
             var version = await RosterCheck.LockAsync(connection, districtId, watch.Cancel);
             await RosterImport.SupersedeAsync(db, districtId, clock, watch.Cancel);
+            var last = await db.Set<RosterImport>().AsNoTracking()
+                .Where(before => before.DistrictId == districtId && before.State == ImportState.Confirmed)
+                .OrderByDescending(before => before.DecidedAt).FirstOrDefaultAsync(watch.Cancel);
             var report = await RosterCheck.RunAsync(
-                connection, package, remarks, districtId, import, version + 1, LocalDay.Today(clock), watch.Cancel);
+                connection, db.Model, package, remarks, districtId, import, version + 1,
+                last?.LeftVersion == version ? last : null, LocalDay.Today(clock), watch.Cancel);
             if (report is null)
                 return Refused(ArchivesFailures.RosterRefused, remarks);
 
@@ -83,7 +87,8 @@ internal static class ImportRoster
     public static Problem Refused(Failure because, RosterRemarks remarks) =>
         new(because, [.. remarks.Refusals.Select(remark => Mistake(remark))]);
 
-    private static FieldMistake Mistake(RosterRemark remark)
+    /// <summary>A remark as a mistake of the request, at <c>file:line:column</c>.</summary>
+    public static FieldMistake Mistake(RosterRemark remark)
     {
         var text = RosterTexts.Of(remark.Code);
         var place = remark.Line == 0 ? remark.File : $"{remark.File}:{remark.Line}{(remark.Column.Length > 0 ? ":" + remark.Column : "")}";

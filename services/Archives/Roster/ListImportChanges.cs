@@ -26,11 +26,15 @@ internal static class ListImportChanges
             return Failures.CursorInvalid.Because();
         var take = Cursor.Size(size);
         var wanted = change?.Value;
-        var rows = await db.Set<RosterChange>().AsNoTracking()
+        var rows = await db.Set<RosterChange>()
+            .FromSqlRaw(
+                "SELECT c.district_id, c.import_id, c.kind, c.id, c.change, c.fields, "
+                + $"{RosterChange.NamedBy} AS source_id FROM roster_change c")
+            .AsNoTracking()
             .Where(row => row.ImportId == importId && row.DistrictId == districtId && row.Kind == kind.Value
                 && (wanted == null || row.Change == wanted) && (last == null || row.Id > last))
             .OrderBy(row => row.Id)
-            .Select(row => new ChangeBody(row.Id, row.Change, row.SourceId, row.Fields))
+            .Select(row => new ChangeBody(row.Id, row.Change, row.SourceId!, row.Fields))
             .Take(take + 1).ToListAsync(cancel);
         return TypedResults.Ok(Page.From(rows, take, row => row.Id));
     }

@@ -1,7 +1,7 @@
-using System.Text;
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Sheets;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -38,23 +38,19 @@ internal static class ListImportMistakes
         Guid districtId, Guid importId, ArchivesDb db, HttpContext http, CancellationToken cancel)
     {
         var chinese = Language.IsChinese(http);
-        return TypedResults.Stream(
-            async stream =>
+        return Sheet.Answer(SheetFormat.Csv, "mistakes", async sheet =>
+        {
+            await sheet.WriteAsync(
+                chinese ? ["文件", "行", "列", "程度", "原因", "如何修改", "代码", "值"]
+                    : ["file", "line", "column", "severity", "reason", "mend", "code", "value"],
+                cancel);
+            await foreach (var mistake in Of(db, districtId, importId).AsAsyncEnumerable().WithCancellation(cancel))
             {
-                // With the byte order mark, by which Excel knows UTF-8.
-                await using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-                await writer.WriteLineAsync(chinese ? "文件，行，列，程度，原因，如何修改，代码，值" : "file,line,column,severity,reason,mend,code,value");
-                await foreach (var mistake in Of(db, districtId, importId).AsAsyncEnumerable().WithCancellation(cancel))
-                {
-                    var body = Body(mistake, chinese);
-                    var fields = new[]
-                    {
-                        body.File, $"{body.Line}", body.Column, $"{body.Severity}", body.Reason, body.Mend, body.Code, body.Value ?? "",
-                    };
-                    await writer.WriteLineAsync(string.Join(',', fields.Select(Quoted)).AsMemory(), cancel);
-                }
-            },
-            "text/csv; charset=utf-8", "mistakes.csv");
+                var body = Body(mistake, chinese);
+                await sheet.WriteAsync(
+                    [body.File, body.Line, body.Column, $"{body.Severity}", body.Reason, body.Mend, body.Code, body.Value], cancel);
+            }
+        });
     }
 
     private static IOrderedQueryable<RosterMistake> Of(ArchivesDb db, Guid district, Guid import) =>
@@ -63,8 +59,4 @@ internal static class ListImportMistakes
 
     private static RemarkBody Body(RosterMistake mistake, bool chinese) => RemarkBody.Of(
         new RosterRemark(mistake.File, mistake.Line, mistake.Column, mistake.Code, mistake.Value, mistake.Detail), chinese);
-
-    // A value may come from anybody's file: what a spreadsheet would take for a formula is given as text.
-    private static string Quoted(string field) =>
-        $"\"{(field.Length > 0 && "=+-@\t".Contains(field[0]) ? "'" : "")}{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -64,7 +64,7 @@ internal static class Reorganise
         var sql = RosterCheck.Fill(await RosterCheck.SqlAsync("Reorganise.sql", cancel), districtId, version + 1, today);
         await using (var compare = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 })
             await compare.ExecuteNonQueryAsync(cancel);
-        var (changes, losses) = await RosterCheck.KeepChangesAsync(connection, districtId, import, version + 1, today, cancel);
+        var (changes, losses) = await RosterCheck.KeepChangesAsync(connection, db.Model, districtId, import, today, cancel);
         var row = new RosterImport
         {
             DistrictId = districtId,

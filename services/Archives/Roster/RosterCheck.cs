@@ -1,4 +1,8 @@
-using System.Globalization;
+using System.Collections.Frozen;
+using System.Text.Json;
+using HomeSchool.ServiceDefaults.PersonalData;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,16 +17,22 @@ internal static class RosterCheck
     /// <summary>The tables of the records, in the order of <see cref="RecordKind"/>.</summary>
     public static readonly IReadOnlyList<RecordTable> Tables =
     [
-        new(RecordKind.School, "school", "school_id"),
-        new(RecordKind.Term, "term"),
-        new(RecordKind.Class, "class"),
-        new(RecordKind.Student, "student"),
-        new(RecordKind.Guardian, "guardian"),
-        new(RecordKind.Guardianship, "guardianship", About: "student"),
-        new(RecordKind.Staff, "staff"),
-        new(RecordKind.Enrolment, "enrolment", About: "student", Dated: true),
-        new(RecordKind.StaffPost, "staff_post", About: "staff", Dated: true),
+        new(RecordKind.School, typeof(School), "school_id"),
+        new(RecordKind.Term, typeof(Term)),
+        new(RecordKind.Class, typeof(Class)),
+        new(RecordKind.Student, typeof(Student)),
+        new(RecordKind.Guardian, typeof(Guardian)),
+        new(RecordKind.Guardianship, typeof(Guardianship)),
+        new(RecordKind.Staff, typeof(Staff)),
+        new(RecordKind.Enrolment, typeof(Enrolment), Dated: true),
+        new(RecordKind.StaffPost, typeof(StaffPost), Dated: true),
     ];
+
+    /// <summary>
+    /// Says for the transaction that no row is about a child who was erased, so that the tables need not look for each one
+    /// (ARC-10): what was stored and compared of such a child is gone, and behind <see cref="LockAsync"/> none is erased.
+    /// </summary>
+    public const string LeaveOutErased = "SET LOCAL app.erased = 'left out'";
 
     // The tables of rows that have an id of their own.
     private static readonly (string Table, RosterFile File)[] Identified =
@@ -31,7 +41,18 @@ internal static class RosterCheck
         ("in_class", RosterFile.Classes), ("in_user", RosterFile.Users), ("in_demographic", RosterFile.Demographics),
     ];
 
-    /// <summary>Takes the district's roster, so that its imports come one after the other, until the transaction ends.</summary>
+    // The notes that Compare.sql makes of the rows, as far as they hold when nothing changes.
+    private static readonly FrozenSet<string> CountedNotes = new[]
+    {
+        RosterTexts.OrgsTaken, RosterTexts.OrgsNotKept, RosterTexts.SessionsTaken, RosterTexts.SessionsNotKept, RosterTexts.HomeroomsTaken,
+        RosterTexts.HomeroomsAbsent, RosterTexts.ScheduledNotKept, RosterTexts.UsersTaken, RosterTexts.UsersDisabled,
+        RosterTexts.GuardiansAbsent, RosterTexts.DemographicsOthers, RosterTexts.ProfilesNotKept,
+    }.Select(text => text.Code).ToFrozenSet();
+
+    /// <summary>
+    /// Takes the district's roster until the transaction ends: its imports come one after the other, and no child is erased while one
+    /// is checked or confirmed.
+    /// </summary>
     /// <returns>The roster's version.</returns>
     public static async Task<long> LockAsync(NpgsqlConnection connection, Guid district, CancellationToken cancel)
     {
@@ -48,38 +69,80 @@ internal static class RosterCheck
                 {
                     Parameters = { new() { Value = district } },
                 },
+                new(ErasureTurns.HoldOff) { Parameters = { new() { Value = district } } },
             },
         };
         return (long)(await batch.ExecuteScalarAsync(cancel))!;
     }
 
     /// <summary>Reads all rows, and compares them with what is stored.</summary>
+    /// <param name="connection">With the caller's transaction.</param>
+    /// <param name="model">The service's tables.</param>
+    /// <param name="package">The upload.</param>
+    /// <param name="remarks">What there is to say about it.</param>
+    /// <param name="district">The district.</param>
+    /// <param name="import">The import.</param>
+    /// <param name="version">The version that the roster gets if it is confirmed.</param>
+    /// <param name="last">The import that left the roster as it stands, if one did: what says the same needs no comparison.</param>
+    /// <param name="today">Today.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <returns>The report; unless the remarks now hold a refusal, of which nothing may be kept.</returns>
     public static async Task<RosterReport?> RunAsync(
-        NpgsqlConnection connection, RosterPackage package, RosterRemarks remarks, Guid district, Guid import, long version,
-        DateOnly today, CancellationToken cancel)
+        NpgsqlConnection connection, IModel model, RosterPackage package, RosterRemarks remarks, Guid district, Guid import,
+        long version, RosterImport? last, DateOnly today, CancellationToken cancel)
     {
         Tell(ImportPhase.Reading);
+        if (package.IsDelta && version == 1)
+        {
+            remarks.Add(RosterTexts.DeltaFirst, package.NameOf(RosterFile.Manifest));
+            return null;
+        }
+
         await ExecuteAsync(connection, await SqlAsync("Staging.sql", cancel), cancel);
         await StageAsync(connection, package, cancel);
         if (remarks.Refusals.Count > 0)
             return null;
+        var modified = await ModifiedUntilAsync(connection, district, cancel);
+        if (package.IsDelta && package.ModifiedUntil < modified)
+        {
+            remarks.Add(RosterTexts.DeltaOlder, package.NameOf(RosterFile.Manifest), value: $"{package.ModifiedUntil:O}", detail: $"{modified:O}");
+            return null;
+        }
+
+        var digest = $"{package.Digest}\n{await OrderAsync(connection, cancel)}";
+        if (last is not null && await SaysTheSameAsync(connection, package, digest, remarks, last, today, cancel))
+            return SaidBefore(package, remarks, last.Report);
         if (package.Has(RosterFile.Sheet))
             await ExecuteAsync(connection, SheetSql(await SqlAsync("Sheet.sql", cancel), package, district, version, today), cancel);
 
         Tell(ImportPhase.Comparing);
         foreach (var (table, file) in Identified)
             await ExecuteAsync(connection, RejectRepeatedSql(table, file), cancel);
-        if (package.Has(RosterFile.Roles))
+        if (package.HasRoles && package.IsDelta)
+            await ExecuteAsync(connection, DeltaSql(await SqlAsync("DeltaRoles.sql", cancel), package, district, version, today), cancel);
+        if (package.HasRoles)
             await ExecuteAsync(connection, Fill(await SqlAsync("Roles.sql", cancel), district, version, today), cancel);
+        await ExecuteAsync(connection, Fill(await SqlAsync("Admitted.sql", cancel), district, version, today), cancel);
+        if (package.IsDelta)
+            await ExecuteAsync(connection, DeltaSql(await SqlAsync("Delta.sql", cancel), package, district, version, today), cancel);
         await ExecuteAsync(connection, CompareSql(await SqlAsync("Compare.sql", cancel), package, district, version, today), cancel);
+        await RosterMetadata.CompareAsync(connection, package, district, cancel);
+        if (package.IsDelta)
+        {
+            // Of what was taken from what is stored, nobody needs to hear: a file has no such lines.
+            await ExecuteAsync(connection, $"DELETE FROM fault WHERE line >= {StoredLine}", cancel);
+            remarks.Add(RosterTexts.DeltaTaken, package.NameOf(RosterFile.Manifest));
+        }
+
         Tell(ImportPhase.Keeping);
         await ReadRemarksAsync(connection, package, remarks, cancel);
         await KeepMistakesAsync(connection, remarks, district, import, cancel);
-        var (changes, losses) = await KeepChangesAsync(connection, district, import, version, today, cancel);
-        return new RosterReport(
-            [.. package.Counts.Select(pair => new FileCount(pair.Value.Name, pair.Key.Name, pair.Value.Rows, pair.Value.Rejected))],
-            changes, remarks.Errors, remarks.Warnings, remarks.Notes, losses);
+        var (changes, losses) = await KeepChangesAsync(connection, model, district, import, today, cancel);
+        return new RosterReport(Files(package), changes, remarks.Errors, remarks.Warnings, remarks.Notes, losses)
+        {
+            Digest = digest,
+            ModifiedUntil = package.ModifiedUntil,
+        };
 
         void Tell(ImportPhase phase)
         {
@@ -88,32 +151,116 @@ internal static class RosterCheck
         }
     }
 
+    // The rows of the import that left the roster as it is, none of them with a mistake, and nothing in them has begun or ended since.
+    private static async Task<bool> SaysTheSameAsync(
+        NpgsqlConnection connection, RosterPackage package, string digest, RosterRemarks remarks, RosterImport last,
+        DateOnly today, CancellationToken cancel)
+    {
+        var then = LocalDay.Of(last.CreatedAt);
+        if (last.Report.Digest != digest || last.Report.Errors + last.Report.Warnings + remarks.Errors + remarks.Warnings > 0
+            || then != today && package.Turns(then, today))
+        {
+            return false;
+        }
+
+        // An erasure takes a student from the roster without another version of it.
+        await using var command = new NpgsqlCommand(
+            "SELECT count(*)::int FROM student WHERE district_id = $1 AND withdrawn_on IS NULL", connection)
+        {
+            Parameters = { new() { Value = last.DistrictId } },
+        };
+        return (int)(await command.ExecuteScalarAsync(cancel))! == Present(last.Report.Changes.Single(count => count.Kind == RecordKind.Student));
+    }
+
+    // The order of rows where it says something: who of a class's teachers comes first, which contact of a student, which role
+    // of a user, and what a sheet says of those whom several rows name.
+    private static async Task<string> OrderAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT concat_ws(' ',
+                (SELECT sum(hashtextextended(concat_ws(' ', class, teachers), 0)) FROM (
+                    SELECT class, string_agg("user", ' ' ORDER BY place, line) AS teachers FROM (
+                        SELECT class, "user", min(line) AS line,
+                            min(CASE is_primary WHEN true THEN 0 WHEN false THEN 2 ELSE 1 END) AS place
+                        FROM in_enrollment
+                        WHERE role = 'teacher' AND class NOT IN (SELECT source_id FROM in_class WHERE NOT homeroom)
+                        GROUP BY 1, 2) t
+                    GROUP BY class) c),
+                (SELECT sum(hashtextextended(concat_ws(' ', student, guardians), 0)) FROM (
+                    SELECT student, string_agg(guardian, ' ' ORDER BY line) AS guardians FROM in_relation GROUP BY student) r),
+                (SELECT sum(hashtextextended(concat_ws(' ', "user", roles), 0)) FROM (
+                    SELECT "user", string_agg(role, ' ' ORDER BY NOT is_primary, line) AS roles FROM in_role GROUP BY "user") u),
+                (SELECT sum(hashtextextended(concat_ws(' ', line, key), 0)) FROM in_sheet))
+            """, connection);
+        command.CommandTimeout = 0;
+        return (string)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    // The newest change that any upload knew of which was confirmed.
+    private static async Task<DateTimeOffset?> ModifiedUntilAsync(NpgsqlConnection connection, Guid district, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT max((report->>'modifiedUntil')::timestamptz) FROM roster_import WHERE district_id = $1 AND state = 'Confirmed' "
+            // A row dated ahead of time must not bar what comes after it.
+            + "AND (report->>'modifiedUntil')::timestamptz <= now()", connection)
+        {
+            Parameters = { new() { Value = district } },
+        };
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? new DateTimeOffset(at) : null;
+    }
+
+    private static RosterReport SaidBefore(RosterPackage package, RosterRemarks remarks, RosterReport last)
+    {
+        // What was counted then is so now; what was said of columns and names of files is said of these ones already.
+        foreach (var note in last.Notes.Where(note => CountedNotes.Contains(note.Code)))
+            remarks.Add(RosterTexts.Of(note.Code), note.File, value: note.Value, detail: note.Detail);
+        return new RosterReport(
+            Files(package), [.. last.Changes.Select(count => new ChangeCount(count.Kind, 0, 0, 0, Present(count)))], 0, 0, remarks.Notes, [])
+        {
+            Digest = last.Digest,
+            ModifiedUntil = last.ModifiedUntil,
+        };
+    }
+
+    private static int Present(ChangeCount count) => count.Added + count.Changed + count.Unchanged;
+
+    private static IReadOnlyList<FileCount> Files(RosterPackage package) =>
+        [.. package.Counts.Select(pair => new FileCount(pair.Value.Name, pair.Key.Name, pair.Value.Rows, pair.Value.Rejected))];
+
     /// <summary>
     /// Puts what would change, as Compare.sql, Reorganise.sql and Rollover.sql leave it in tables of the session, into <c>roster_change</c>.
     /// </summary>
     /// <returns>How many records of each kind change, and which schools students would leave.</returns>
     public static async Task<(IReadOnlyList<ChangeCount> Changes, IReadOnlyList<SchoolLoss> Losses)> KeepChangesAsync(
-        NpgsqlConnection connection, Guid district, Guid import, long version, DateOnly today, CancellationToken cancel)
+        NpgsqlConnection connection, IModel model, Guid district, Guid import, DateOnly today, CancellationToken cancel)
     {
+        await ExecuteAsync(connection, LeaveOutErased, cancel);
         var counts = new List<ChangeCount>();
         foreach (var table in Tables)
         {
-            await using var command = new NpgsqlCommand(table.KeepChangesSql, connection)
+            var said = await SaidAsync(connection, table, cancel);
+            await using var command = new NpgsqlCommand(table.KeepChangesSql(model, said), connection)
             {
                 Parameters = { new() { Value = district }, new() { Value = import }, new() { Value = table.Kind.ToString() } },
                 CommandTimeout = 0,
             };
             if (!table.Dated)
-            {
                 command.Parameters.Add(new() { Value = today });
-                command.Parameters.Add(new() { Value = version });
-            }
-
             var kept = await command.ExecuteNonQueryAsync(cancel);
             counts.Add(await CountAsync(connection, table, kept, cancel));
         }
 
         return (counts, await ReadLossesAsync(connection, cancel));
+    }
+
+    // The columns that the comparison left of the records as they will be.
+    private static async Task<string[]> SaidAsync(NpgsqlConnection connection, RecordTable table, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = 'new_{table.Name}'::regclass AND attnum > 0",
+            connection);
+        return (string[])(await command.ExecuteScalarAsync(cancel))!;
     }
 
     private static async Task StageAsync(NpgsqlConnection connection, RosterPackage package, CancellationToken cancel)
@@ -172,7 +319,10 @@ internal static class RosterCheck
             await to.TextAsync(row.Org, cancel);
             await to.DayAsync(row.StartsOn, cancel);
             await to.DayAsync(row.EndsOn, cancel);
+            await to.TextAsync(row.Grade, cancel);
         });
+        await CopyAsync("in_profile", package.RowsAsync(RosterFile.UserProfiles, ProfileRow.Read, cancel), static (row, to, cancel) =>
+            to.TextAsync(row.User, cancel));
         await CopyAsync(
             "in_demographic", package.RowsAsync(RosterFile.Demographics, DemographicRow.Read, cancel), static async (row, to, cancel) =>
             {
@@ -195,17 +345,14 @@ internal static class RosterCheck
                 await to.DayAsync(row.EndsOn, cancel);
             });
 
-        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
         await CopyAsync(
-            "in_relation", package.RowsAsync(RosterFile.Relationships, RelationRow.Read, cancel), async (row, to, cancel) =>
+            "in_relation", package.RowsAsync(RosterFile.Relationships, RelationRow.Read, cancel), static async (row, to, cancel) =>
             {
-                // Contacts are called in the order in which the file names them.
-                var place = ranks[row.Student] = ranks.GetValueOrDefault(row.Student) + 1;
                 await to.TextAsync(row.Student, cancel);
                 await to.TextAsync(row.Guardian, cancel);
                 await to.TextAsync(row.Relation, cancel);
                 await to.TextAsync(row.Relation is null ? null : row.Relation == "relative" ? "Caregiver" : "Guardian", cancel);
-                await to.WriteAsync(place, NpgsqlDbType.Integer, cancel);
+                await to.WriteAsync(row.Line, NpgsqlDbType.Integer, cancel); // contacts are called in the order of the file
             });
         await CopyAsync(
             "in_sheet (line, school_code, school_name, class, grade, key, number, name, birth_date, sex, key_1, name_1, role_1, legal_1, "
@@ -229,6 +376,15 @@ internal static class RosterCheck
                 }
             });
 
+        foreach (var file in RosterFile.All)
+        {
+            await CopyAsync("gone", package.GoneAsync(file, cancel), static async (row, to, cancel) =>
+            {
+                foreach (var text in new[] { row.File.Name, row.SourceId, row.Class, row.User, row.Role, row.Org })
+                    await to.TextAsync(text, cancel);
+            });
+        }
+
         // Each table begins with the line and ends with whether the row is good.
         async Task CopyAsync<T>(
             string table, IAsyncEnumerable<T> rows, Func<T, NpgsqlBinaryImporter, CancellationToken, ValueTask> write)
@@ -247,6 +403,20 @@ internal static class RosterCheck
 
             await to.CompleteAsync(cancel);
         }
+    }
+
+    // Stored records that a delta needs beside its own rows get lines beyond those of any file.
+    private const int StoredLine = 1_000_000_000;
+
+    private static string DeltaSql(string sql, RosterPackage package, Guid district, long version, DateOnly today)
+    {
+        foreach (var file in RosterFile.All)
+        {
+            sql = sql.Replace(
+                $"{{partial_{Path.GetFileNameWithoutExtension(file.Name)}}}", package.IsPartial(file) ? "true" : "false", StringComparison.Ordinal);
+        }
+
+        return Fill(sql, district, version, today).Replace("{stored_line}", $"{StoredLine}", StringComparison.Ordinal);
     }
 
     private static ValueTask TextAsync(this NpgsqlBinaryImporter to, string? value, CancellationToken cancel) =>
@@ -274,14 +444,20 @@ internal static class RosterCheck
             ("{keep_orgs}", Keep(RosterFile.Orgs)),
             ("{keep_sessions}", Keep(RosterFile.AcademicSessions)),
             ("{keep_classes}", Keep(RosterFile.Classes, $"t.school_id {otherSchools}")),
-            ("{keep_students}", Keep(RosterFile.Users, "t.id NOT IN (SELECT student_id FROM sheet_left WHERE NOT elsewhere)")),
+            ("{keep_students}", Keep(
+                RosterFile.Users, "t.id NOT IN (SELECT student_id FROM sheet_left WHERE NOT elsewhere)", "student")),
+            ("{whole_users}", package.IsPartial(RosterFile.Users) ? "false" : "true"),
+            ("{held_staff}", package.IsDelta ? "false" : "true"),
+            ("{kept_posts}", package.IsDelta ? "true" : "false"),
+            ("{kept_links}", package.IsPartial(RosterFile.Enrollments) ? "true" : "false"),
             ("{held_students}", !sheet || Unclear() ? "true" : "t.id NOT IN (SELECT student_id FROM sheet_left)"),
-            ("{keep_staff}", Keep(RosterFile.Users)),
+            ("{keep_staff}", Keep(RosterFile.Users, kind: "staff")),
             ("{keep_guardians}", Keep(
                 RosterFile.Users,
                 "(t.id IN (SELECT guardian_id FROM sheet_family) OR NOT EXISTS (SELECT FROM guardianship a "
-                + "WHERE a.district_id = t.district_id AND a.guardian_id = t.id AND a.withdrawn_on IS NULL))")),
-            ("{keep_guardianships}", package.Unidentified.Contains(RosterFile.Relationships) ? "true"
+                + "WHERE a.district_id = t.district_id AND a.guardian_id = t.id AND a.withdrawn_on IS NULL))", "guardian")),
+            ("{keep_guardianships}", package.IsPartial(RosterFile.Users) ? "t.id IN (SELECT id FROM kept_guardianship)"
+                : package.Unidentified.Contains(RosterFile.Relationships) ? "true"
                 : Keep(RosterFile.Users, "t.id IN (SELECT id FROM sheet_family)")),
             ("{keep_enrollments}", sheet ? "false" : Keep(RosterFile.Enrollments)),
             ("{keep_stays}", sheet ? $"e.school_id {otherSchools}" : "false"),
@@ -290,19 +466,27 @@ internal static class RosterCheck
             sql = sql.Replace(place, literal, StringComparison.Ordinal);
         return Fill(sql, district, version, today);
 
-        string Keep(RosterFile file, string inSheet = "true") =>
+        string Keep(RosterFile file, string inSheet = "true", string? kind = null) =>
             sheet ? Unclear() ? "true" : inSheet
+            : package.IsPartial(file)
+                ? file == RosterFile.Enrollments ? "false"
+                    : $"t.source_id NOT IN (SELECT source_id FROM gone WHERE good AND file = '{file.Name}'"
+                        + (kind is null ? ")" : $" AND coalesce(role, '{kind}') = '{kind}')")
             : !package.Has(file) || package.Unidentified.Contains(file)
                 || file == RosterFile.Users && package.Unidentified.Contains(RosterFile.Roles) ? "true" : "false";
 
         bool Unclear() => package.Unidentified.Contains(RosterFile.Sheet);
     }
 
-    // An id that is there twice: the first row counts.
+    // An id that is there twice: the first row counts. Ids are compared where their hashes are alike, which is nearly never.
     private static string RejectRepeatedSql(string table, RosterFile file) =>
         $"""
         ANALYZE {table};
-        WITH repeated AS (SELECT source_id, min(line) AS line FROM {table} WHERE good GROUP BY source_id HAVING count(*) > 1),
+        WITH alike AS (SELECT hashtextextended(source_id, 0) AS hash FROM {table} WHERE good GROUP BY 1 HAVING count(*) > 1),
+            repeated AS (
+                SELECT source_id, min(line) AS line FROM {table}
+                WHERE good AND hashtextextended(source_id, 0) IN (SELECT hash FROM alike)
+                GROUP BY source_id HAVING count(*) > 1),
             bad AS (
                 UPDATE {table} t SET good = false FROM repeated r WHERE t.good AND t.source_id = r.source_id AND t.line > r.line
                 RETURNING t.line, t.source_id, r.line AS first)
@@ -388,26 +572,37 @@ internal static class RosterCheck
 
 /// <summary>A table of the roster, as the check and the confirmation work on it: alike for all kinds of record.</summary>
 /// <param name="Kind">What it holds.</param>
-/// <param name="Name">Its name; Compare.sql leaves the records as they will be in <c>new_</c> and this name.</param>
+/// <param name="Entity">A record of it.</param>
 /// <param name="Id">The column of the record's id.</param>
-/// <param name="About">The person that the record is about, whose source id names it in the report.</param>
 /// <param name="Dated">Whether Compare.sql ends the records itself, from and to a day; the others get <c>withdrawn_on</c>.</param>
-internal sealed record RecordTable(RecordKind Kind, string Name, string Id = "id", string? About = null, bool Dated = false)
+internal sealed record RecordTable(RecordKind Kind, Type Entity, string Id = "id", bool Dated = false)
 {
+    private const string District = "district_id";
+    private const string Version = "version";
+
+    /// <summary>Its name; Compare.sql leaves the records as they will be in <c>new_</c> and this name.</summary>
+    public string Name { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(Entity.Name);
+
     /// <summary>
-    /// Puts what would change into roster_change. Parameters: district, import, kind; and where it withdraws, today and version.
+    /// Puts what would change into roster_change. Parameters: district, import, kind; and where it withdraws, today.
     /// </summary>
-    public string KeepChangesSql =>
-        $"""
-        INSERT INTO roster_change (district_id, import_id, kind, id, change, source_id, fields, row)
-        SELECT $1, $2, $3, n.{Id}, n.change, {SourceId("n")},
-            CASE n.change WHEN 'Changed' THEN ARRAY(
-                SELECT f.key FROM jsonb_each(to_jsonb(n)) f JOIN jsonb_each(to_jsonb(t)) o USING (key)
-                WHERE f.value <> o.value AND f.key <> 'version' ORDER BY f.key) ELSE ARRAY[]::text[] END,
-            to_jsonb(n)
-        FROM new_{Name} n {Persons("n")} LEFT JOIN {Name} t ON t.district_id = $1 AND t.{Id} = n.{Id} AND n.change = 'Changed'
-        WHERE n.change IS NOT NULL{(Dated ? "" : KeepWithdrawnSql)}
-        """;
+    /// <param name="model">The service's tables.</param>
+    /// <param name="said">The columns of new_: in others, the records stay as they are stored.</param>
+    public string KeepChangesSql(IModel model, string[] said)
+    {
+        var own = Own(model);
+        return
+            $"""
+            INSERT INTO roster_change (district_id, import_id, kind, id, change, fields, {string.Join(", ", own)})
+            SELECT $1, $2, $3, n.{Id}, n.change,
+                CASE n.change WHEN 'Changed' THEN ARRAY(
+                    SELECT f.key FROM jsonb_each(to_jsonb(n)) f JOIN jsonb_each(to_jsonb(t)) o USING (key)
+                    WHERE f.value <> o.value AND f.key <> 'version' ORDER BY f.key) ELSE ARRAY[]::text[] END,
+                {string.Join(", ", own.Select(column => (said.Contains(column) ? "n." : "t.") + column))}
+            FROM new_{Name} n LEFT JOIN {Name} t ON t.district_id = $1 AND t.{Id} = n.{Id} AND n.change <> 'Added'
+            WHERE n.change IS NOT NULL{(Dated ? "" : KeepWithdrawnSql(own))}
+            """;
+    }
 
     /// <summary>Counts added, changed and unchanged of the check that just ran; the others that it kept are withdrawn.</summary>
     public string CountSql =>
@@ -417,32 +612,49 @@ internal sealed record RecordTable(RecordKind Kind, string Name, string Id = "id
         FROM new_{Name}
         """;
 
-    /// <summary>
-    /// Writes the records of an import as they were shown. Parameters: district, import, kind.
-    /// </summary>
-    /// <param name="key">The columns of the primary key.</param>
-    /// <param name="columns">The other columns.</param>
-    public string ApplySql(IEnumerable<string> key, IEnumerable<string> columns) => string.Create(CultureInfo.InvariantCulture,
-        $"""
-        INSERT INTO {Name}
-        SELECT r.* FROM roster_change c CROSS JOIN LATERAL jsonb_populate_record(NULL::{Name}, c.row) r
-        WHERE c.district_id = $1 AND c.import_id = $2 AND c.kind = $3
-        ON CONFLICT ({string.Join(", ", key)}) DO UPDATE SET {string.Join(", ", columns.Select(c => $"{c} = EXCLUDED.{c}"))}
-        """);
+    /// <summary>Writes the new records of an import as they were shown. Parameters: district, import, kind, version.</summary>
+    public string AddSql(IModel model) => InsertSql(model, "=");
 
-    private string KeepWithdrawnSql =>
+    /// <summary>Writes the others: what an import changes and withdraws. Parameters as for <see cref="AddSql"/>.</summary>
+    public string ChangeSql(IModel model)
+    {
+        var properties = Properties(model).ToLookup(property => property.IsPrimaryKey(), property => property.GetColumnName());
+        return
+            $"""
+            {InsertSql(model, "<>")}
+            ON CONFLICT ({string.Join(", ", properties[true])})
+                DO UPDATE SET {string.Join(", ", properties[false].Select(column => $"{column} = EXCLUDED.{column}"))}
+            """;
+    }
+
+    private string InsertSql(IModel model, string added)
+    {
+        string[] columns = [.. Properties(model).Select(property => property.GetColumnName())];
+        var values = columns.Select(column => column == Id ? "c.id" : column == Version ? "$4" : "c." + column);
+        return
+            $"""
+            INSERT INTO {Name} ({string.Join(", ", columns)})
+            SELECT {string.Join(", ", values)} FROM roster_change c
+            WHERE c.district_id = $1 AND c.import_id = $2 AND c.kind = $3 AND c.change {added} 'Added'
+            """;
+    }
+
+    private string KeepWithdrawnSql(IEnumerable<string> own) =>
         $"""
 
         UNION ALL
-        SELECT $1, $2, $3, t.{Id}, 'Withdrawn', {SourceId("t")}, ARRAY[]::text[],
-            to_jsonb(t) || jsonb_build_object('withdrawn_on', $4, 'version', $5)
-        FROM {Name} t {Persons("t")}
+        SELECT $1, $2, $3, t.{Id}, 'Withdrawn', ARRAY[]::text[],
+            {string.Join(", ", own.Select(column => column == "withdrawn_on" ? "$4" : "t." + column))}
+        FROM {Name} t
         WHERE t.district_id = $1 AND t.withdrawn_on IS NULL AND NOT EXISTS (SELECT FROM new_{Name} n WHERE n.{Id} = t.{Id})
         """;
 
-    private string SourceId(string row) => About is null ? $"{row}.source_id" : "coalesce(p.source_id, q.source_id)";
+    // The columns that a change has beside those of every change.
+    private string[] Own(IModel model) =>
+    [
+        .. Properties(model).Select(property => property.GetColumnName())
+            .Where(column => column is not (District or Version) && column != Id),
+    ];
 
-    private string Persons(string row) => About is null ? "" :
-        $"LEFT JOIN {About} p ON p.district_id = {row}.district_id AND p.id = {row}.{About}_id "
-        + $"LEFT JOIN new_{About} q ON q.id = {row}.{About}_id";
+    private IEnumerable<IProperty> Properties(IModel model) => model.FindEntityType(Entity)!.GetProperties();
 }

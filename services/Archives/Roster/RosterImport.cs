@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HomeSchool.Archives.Passing;
 using HomeSchool.Contracts.Archives;
 using Microsoft.EntityFrameworkCore;
@@ -53,6 +54,9 @@ public sealed class RosterImport
     /// <summary>What the check found.</summary>
     public required RosterReport Report { get; init; }
 
+    /// <summary>The version of the district's roster that a confirmed import left.</summary>
+    public long LeftVersion => Report.IsChange ? BaseVersion + 1 : BaseVersion;
+
     /// <summary>Ends the wait for a decision.</summary>
     public void Decide(ImportState state, DateTimeOffset now) => (State, DecidedAt) = (state, now);
 
@@ -81,6 +85,16 @@ public sealed record RosterReport(
     IReadOnlyList<FileCount> Files, IReadOnlyList<ChangeCount> Changes, int Errors, int Warnings,
     IReadOnlyList<RosterRemark> Notes, IReadOnlyList<SchoolLoss> Losses)
 {
+    /// <summary>What the rows of the upload said, see <see cref="RosterPackage.Digest"/>; <see langword="null"/> if this is no upload.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The newest change that the upload knows of, by its <c>dateLastModified</c>: an older delta comes too late.</summary>
+    public DateTimeOffset? ModifiedUntil { get; init; }
+
+    /// <summary>Whether anything changes.</summary>
+    [JsonIgnore]
+    public bool IsChange => Changes.Any(count => count.Added + count.Changed + count.Withdrawn > 0);
+
     /// <summary>Classes that move to another school, if this is a reorganisation (ALL-10) instead of an upload.</summary>
     public IReadOnlyList<MovedClass> Moves { get; init; } = [];
 
@@ -153,7 +167,10 @@ public enum ChangeKind
     Withdrawn,
 }
 
-/// <summary>One change that an import shows and, once confirmed, makes. Kept only until the import is decided.</summary>
+/// <summary>
+/// One change that an import shows and, once confirmed, makes. Kept only until the import is decided. Its table has the columns of
+/// all kinds of record beside these (see <see cref="RosterTables"/>), with the record as it will be; those of other kinds are empty.
+/// </summary>
 public sealed class RosterChange
 {
     /// <summary>The district.</summary>
@@ -171,14 +188,27 @@ public sealed class RosterChange
     /// <summary>What happens to it.</summary>
     public ChangeKind Change { get; init; }
 
-    /// <summary>The id, in the system that exports the roster, of the record or of the person it is about.</summary>
-    public string SourceId { get; init; } = "";
+    /// <summary>The record's id in the system that exports the roster; <see langword="null"/> if it has none there.</summary>
+    public string? SourceId { get; init; }
 
     /// <summary>For <see cref="ChangeKind.Changed"/>, the columns that differ.</summary>
     public string[] Fields { get; init; } = [];
 
-    /// <summary>The record as it will be, column by column: JSON.</summary>
-    public string Row { get; init; } = "";
+    /// <summary>
+    /// What names a row <c>c</c> in the report: its own id, or that of the person it is about, as it is stored or will be. Looked
+    /// up for the rows that are shown, which are few.
+    /// </summary>
+    internal const string NamedBy =
+        """
+        coalesce(
+            c.source_id,
+            (SELECT p.source_id FROM student p WHERE p.district_id = c.district_id AND p.id = c.student_id),
+            (SELECT p.source_id FROM staff p WHERE p.district_id = c.district_id AND p.id = c.staff_id),
+            (SELECT p.source_id FROM roster_change p
+             WHERE p.import_id = c.import_id AND p.kind = 'Student' AND p.id = c.student_id),
+            (SELECT p.source_id FROM roster_change p
+             WHERE p.import_id = c.import_id AND p.kind = 'Staff' AND p.id = c.staff_id))
+        """;
 }
 
 /// <summary>One mistake that an import found, by its exact place.</summary>

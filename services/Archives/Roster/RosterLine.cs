@@ -8,11 +8,16 @@ namespace HomeSchool.Archives.Roster;
 /// </summary>
 internal sealed class RosterLine(IRowReader csv, RosterHeader header, string fileName, RosterRemarks remarks)
 {
+    private readonly HashSet<DateOnly> turns = [];
+
     /// <summary>The longest id that OneRoster allows.</summary>
     public const int LongestId = 255;
 
     /// <summary>The line's number in the file, from 1.</summary>
     public int Number => csv.Line;
+
+    /// <summary>The days, of all lines so far, on which something begins or ends.</summary>
+    public IReadOnlySet<DateOnly> Turns => turns;
 
     /// <summary>Whether nothing was wrong so far.</summary>
     public bool Good { get; private set; } = true;
@@ -114,6 +119,19 @@ internal sealed class RosterLine(IRowReader csv, RosterHeader header, string fil
             return day;
         Reject(RosterTexts.DateImplausible, column, value.ToString(), $"{earliest:yyyy-MM-dd}–{latest:yyyy-MM-dd}");
         return null;
+    }
+
+    /// <summary>The first and the last day of something; <see langword="null"/> where blank.</summary>
+    public (DateOnly? From, DateOnly? To) Days(string from, string to)
+    {
+        var (first, last) = (Day(from, Roster.Days.Earliest, Roster.Days.Latest), Day(to, Roster.Days.Earliest, Roster.Days.Latest));
+        if (first > last)
+            Reject(RosterTexts.DateOrder, to, $"{last:yyyy-MM-dd}", $"{first:yyyy-MM-dd}");
+        if (first is { } begins)
+            turns.Add(begins);
+        if (last is { } ends)
+            turns.Add(ends);
+        return (first, last);
     }
 
     /// <summary>One of the values of the standard, in any case; <see langword="null"/> when blank or not among them.</summary>

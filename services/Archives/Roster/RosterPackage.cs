@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -47,10 +48,15 @@ internal sealed class RosterPackage : IDisposable
     internal static readonly Encoding Gb18030 =
         CodePagesEncodingProvider.Instance.GetEncoding("GB18030", EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)!;
 
+    private static readonly string[] States = ["active", "tobedeleted", "inactive"];
+
     private readonly Dictionary<RosterFile, Source> files = [];
     private readonly List<ZipArchive> archives = [];
     private readonly RosterLimits limits;
     private readonly RosterRemarks remarks;
+    private readonly SortedDictionary<string, string> said = new(StringComparer.Ordinal);
+    private readonly HashSet<DateOnly> turns = [];
+    private readonly HashSet<RosterFile> deltas = [];
     private long unpacked;
 
     private RosterPackage(RosterLimits limits, RosterRemarks remarks) => (this.limits, this.remarks) = (limits, remarks);
@@ -69,6 +75,29 @@ internal sealed class RosterPackage : IDisposable
 
     /// <summary>Hears of each row that is read, and of what is done with them.</summary>
     public ImportWatch? Watch { get; private init; }
+
+    /// <summary>
+    /// What the rows that were read say, in whatever order: the same for two uploads with the same rows. Where their order says
+    /// something, too, <see cref="RosterCheck"/> adds it.
+    /// </summary>
+    public string Digest => string.Join('\n', said.Select(file => $"{file.Key} {file.Value}").Append($"{School}"));
+
+    /// <summary>Whether a file says only what has changed.</summary>
+    public bool IsDelta => deltas.Count > 0;
+
+    /// <summary>The newest <c>dateLastModified</c> of the rows that were read.</summary>
+    public DateTimeOffset? ModifiedUntil { get; private set; }
+
+    /// <summary>Whether something in the rows that were read begins or ends on one of the days.</summary>
+    public bool Turns(DateOnly from, DateOnly to) => turns.Any(day => day >= from && day <= to);
+
+    /// <summary>
+    /// Whether what no row of a file says stays as it is stored: it says only what has changed, or is not there beside files that do.
+    /// </summary>
+    public bool IsPartial(RosterFile file) => IsDelta && (deltas.Contains(file) || !Has(file));
+
+    /// <summary>Whether roles come from <c>roles.csv</c> (OneRoster 1.2), also when no role has changed.</summary>
+    public bool HasRoles => Has(RosterFile.Roles) || files.TryGetValue(RosterFile.Users, out var users) && users.Header["role"] < 0;
 
     /// <summary>Whether the file is there.</summary>
     public bool Has(RosterFile file) => files.ContainsKey(file);
@@ -91,7 +120,8 @@ internal sealed class RosterPackage : IDisposable
             }));
         }
 
-        return (NameOf(RosterFile.All.First(known => known.Name == file)), column);
+        return files.TryGetValue(RosterFile.All.First(known => known.Name == file), out var source)
+            ? (source.Name, source.Header.NameOf(column)) : (file, column);
     }
 
     /// <summary>Opens an upload. What refuses it as a whole is among the remarks; then no rows may be read.</summary>
@@ -138,6 +168,9 @@ internal sealed class RosterPackage : IDisposable
         }
 
         int rows = 0, rejected = 0, blank = 0, deleted = 0;
+        var digest = new RowsDigest();
+        var (columns, places) = source.Header.Said;
+        var modified = source.Names.Index().Where(name => name.Item == "dateLastModified").Select(name => name.Index).FirstOrDefault(-1);
         CsvLine found;
         while ((found = await csv.ReadAsync(cancel)) != CsvLine.End)
         {
@@ -169,10 +202,18 @@ internal sealed class RosterPackage : IDisposable
                 continue;
             }
 
-            // Empty cells at the end of a line are not there in a sheet.
-            if (csv.Count < source.Header.Width && file != RosterFile.Sheet || RestIsNotBlank(csv, source.Header.Width))
+            digest.Add(csv, places);
+            if (DateTimeOffset.TryParse(csv[modified], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+                && !(at <= ModifiedUntil))
+            {
+                ModifiedUntil = at.ToUniversalTime();
+            }
+
+            if (!IsWhole(csv, source.Header))
                 line.Reject(RosterTexts.RowColumns, "", $"{csv.Count}", $"{source.Header.Width}");
-            if (line.OneOf("status", ["active", "tobedeleted"]) == "tobedeleted")
+            RosterMetadata.Check(line, csv, source.Header);
+            _ = line.OneOf("status", States);
+            if (line.Good && IsGone(line))
             {
                 deleted++;
                 continue;
@@ -190,7 +231,9 @@ internal sealed class RosterPackage : IDisposable
         }
 
         Counts[file] = (source.Name, rows, rejected);
-        if (rows == 0 && file != RosterFile.Demographics && file != RosterFile.Courses)
+        said[file.Name] = $"{deltas.Contains(file)} {string.Join(',', columns)} {digest}";
+        turns.UnionWith(line.Turns);
+        if (rows == 0 && file != RosterFile.Demographics && file != RosterFile.Courses && !deltas.Contains(file))
             remarks.Add(RosterTexts.NoRows, source.Name);
         if (blank > 0)
             remarks.Add(RosterTexts.BlankRows, source.Name, value: $"{blank}");
@@ -198,18 +241,60 @@ internal sealed class RosterPackage : IDisposable
             remarks.Add(RosterTexts.DeletedRows, source.Name, value: $"{deleted}");
     }
 
+    /// <summary>Reads the rows of a delta file that say that something is no more.</summary>
+    public async IAsyncEnumerable<GoneRow> GoneAsync(RosterFile file, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        if (!deltas.Contains(file))
+            yield break;
+        var source = files[file];
+        using var csv = source.Open();
+        var line = new RosterLine(csv, source.Header, source.Name, remarks);
+        CsvLine found;
+        while ((found = await csv.ReadAsync(cancel)) != CsvLine.End)
+        {
+            line.Begin();
+            if (csv.Line > source.HeaderLine && found == CsvLine.Fields && IsWhole(csv, source.Header) && IsGone(line))
+                yield return GoneRow.Read(line, file);
+        }
+    }
+
+    /// <summary>Whether a file has <c>metadata.*</c> columns that are kept.</summary>
+    public bool HasMetadata(RosterFile file) => files.TryGetValue(file, out var source) && source.Header.Metadata.Count > 0;
+
+    /// <summary>Reads the <c>metadata.*</c> columns of a file: of each line a JSON object, <see langword="null"/> when all are
+    /// blank.</summary>
+    public async IAsyncEnumerable<(int Line, string? Metadata)> MetadataAsync(
+        RosterFile file, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var source = files[file];
+        using var csv = source.Open();
+        CsvLine found;
+        while ((found = await csv.ReadAsync(cancel)) != CsvLine.End)
+        {
+            if (csv.Line > source.HeaderLine && found == CsvLine.Fields)
+                yield return (csv.Line, RosterMetadata.Read(csv, source.Header));
+        }
+    }
+
+    // "inactive" is what 1.1 knows beside it, for the same.
+    private static bool IsGone(RosterLine line) =>
+        line.Raw("status") is var status
+        && (status.Equals("tobedeleted", StringComparison.OrdinalIgnoreCase)
+            || status.Equals("inactive", StringComparison.OrdinalIgnoreCase));
+
     /// <inheritdoc/>
     public void Dispose() => archives.ForEach(archive => archive.Dispose());
 
-    private static bool RestIsNotBlank(IRowReader csv, int width)
+    // Whether a line has the header's columns. Empty cells at its end are not there in a sheet; elsewhere spreadsheets add some.
+    private static bool IsWhole(IRowReader csv, RosterHeader header)
     {
-        for (var i = width; i < csv.Count; i++)
+        for (var i = header.Width; i < csv.Count; i++)
         {
             if (csv[i].Length > 0)
-                return true;
+                return false;
         }
 
-        return false;
+        return csv.Count >= header.Width || header.File == RosterFile.Sheet;
     }
 
     private async Task AddAsync(UploadedFile upload, CancellationToken cancel)
@@ -349,13 +434,11 @@ internal sealed class RosterPackage : IDisposable
 
     private void Add(RosterFile file, string name, int line, IReadOnlyList<string> names, Func<IRowReader> open)
     {
+        var isSds = file.InSds is { } sds && !RosterHeader.HasRequired(file, names) && RosterHeader.HasRequired(sds, names);
         if (files.TryGetValue(file, out var other))
             remarks.Add(RosterTexts.FileTwice, name, value: other.Name);
-        else if (RosterHeader.Match(file, name, line, names, remarks) is { } header)
+        else if (RosterHeader.Match(isSds ? file.InSds! : file, name, line, names, remarks) is { } header)
             files.Add(file, new Source(name, header, line, names, open));
-        else if (file == RosterFile.Classes && names.Contains("orgSourcedId", StringComparer.Ordinal)
-            || file == RosterFile.Roles && names.Contains("isPrimary", StringComparer.Ordinal))
-            remarks.Add(RosterTexts.OtherFormat, name, line);
     }
 
     private async Task AddWorkbookAsync(string name, ZipArchive archive, Func<Stream> open, CancellationToken cancel)
@@ -506,6 +589,8 @@ internal sealed class RosterPackage : IDisposable
         }
     }
 
+    private bool IsSds => files.Any(file => file.Value.Header.File == file.Key.InSds);
+
     private async Task CheckCompleteAsync(CancellationToken cancel)
     {
         if (!files.Keys.Any(file => file != RosterFile.Manifest))
@@ -523,18 +608,18 @@ internal sealed class RosterPackage : IDisposable
 
         if (School is not null)
             remarks.Add(RosterTexts.SchoolOnlyForSheet, "");
-        CheckRoles();
         if (Has(RosterFile.Manifest))
             await CheckManifestAsync(cancel);
         else
-            remarks.Add(RosterTexts.NoManifest, "");
+            remarks.Add(IsSds ? RosterTexts.SdsTaken : RosterTexts.NoManifest, "");
+        CheckRoles();
         // Classes that are taught together are not kept, so whoever attends them makes sense only beside them.
         Together(RosterFile.Enrollments, RosterFile.Classes);
         Together(RosterFile.Classes, RosterFile.Enrollments);
 
         void Together(RosterFile one, RosterFile other)
         {
-            if (Has(one) && !Has(other))
+            if (Has(one) && !Has(other) && !deltas.Contains(one))
                 remarks.Add(RosterTexts.NeedsOther, NameOf(one), value: one.Name, detail: other.Name);
         }
     }
@@ -542,13 +627,13 @@ internal sealed class RosterPackage : IDisposable
     // OneRoster 1.1 has roles and schools in users.csv, 1.2 in roles.csv.
     private void CheckRoles()
     {
-        if (Has(RosterFile.Roles) && !Has(RosterFile.Users))
+        if (Has(RosterFile.Roles) && !Has(RosterFile.Users) && !deltas.Contains(RosterFile.Roles))
             remarks.Add(RosterTexts.NeedsOther, NameOf(RosterFile.Roles), value: RosterFile.Roles.Name, detail: RosterFile.Users.Name);
         if (!files.TryGetValue(RosterFile.Users, out var users))
             return;
         foreach (var column in new[] { "role", "orgSourcedIds" })
         {
-            if (!Has(RosterFile.Roles) && users.Header[column] < 0)
+            if (!Has(RosterFile.Roles) && users.Header[column] < 0 && !deltas.Contains(RosterFile.Users))
                 remarks.Add(RosterTexts.ColumnMissing, users.Name, 1, column, column);
             else if (Has(RosterFile.Roles) && users.Header[column] >= 0)
                 remarks.Add(RosterTexts.TwoVersions, users.Name, 1, column, column);
@@ -572,9 +657,9 @@ internal sealed class RosterPackage : IDisposable
             var (key, value) = (csv[manifest.Header["propertyName"]].ToString(), csv[manifest.Header["value"]].ToString());
             if (RosterFile.All.FirstOrDefault(file => file.ManifestKey == key) is not { } promised)
                 continue;
-            if (value == "delta")
-                remarks.Add(RosterTexts.IsDelta, manifest.Name, csv.Line, "value", promised.Name);
-            else if (value == "bulk" && !Has(promised))
+            if (value == "delta" && Has(promised))
+                deltas.Add(promised);
+            else if (value is "bulk" or "delta" && !Has(promised))
                 remarks.Add(RosterTexts.PromisedMissing, manifest.Name, csv.Line, "value", promised.Name);
             else if (value == "absent" && Has(promised))
                 remarks.Add(RosterTexts.PromisedAbsent, manifest.Name, csv.Line, "value", promised.Name);

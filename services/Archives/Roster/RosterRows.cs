@@ -15,7 +15,13 @@ internal interface IRosterRow
 
 internal sealed record OrgRow(int Line, string SourceId, string Name, string Type, string? Code, bool Good) : IRosterRow
 {
-    private static readonly string[] Types = ["department", "school", "district", "local", "state", "national"];
+    // Those of OneRoster, and the further ones of Microsoft SDS.
+    private static readonly string[] Types =
+    [
+        "department", "school", "district", "local", "state", "national",
+        "academicTrust", "adultEducation", "campus", "college", "departmentOfEducation", "division", "localAuthority",
+        "ministryOfEducation", "municipality", "program", "province", "region", "researchCenter", "university",
+    ];
 
     public bool Identified => SourceId.Length > 0;
 
@@ -34,7 +40,7 @@ internal sealed record SessionRow(
     public static SessionRow Read(RosterLine line)
     {
         var (id, title, type) = (line.Id("sourcedId"), line.Required("title", 255), line.RequiredOneOf("type", Types));
-        var (from, to) = Days.Read(line, "startDate", "endDate");
+        var (from, to) = line.Days("startDate", "endDate");
         if (line.Good && from is null)
             line.Reject(RosterTexts.Missing, "startDate");
         if (line.Good && to is null)
@@ -47,8 +53,11 @@ internal sealed record CourseRow(int Line, string SourceId, string Title, bool G
 {
     public bool Identified => SourceId.Length > 0;
 
-    public static CourseRow Read(RosterLine line) =>
-        new(line.Number, line.Id("sourcedId"), line.First("subjects", 255) ?? line.Required("title", 255), line.Good);
+    // A subject by its code, as in Microsoft SDS, tells people nothing.
+    public static CourseRow Read(RosterLine line) => new(
+        line.Number, line.Id("sourcedId"),
+        line.First("subjects", 255) is { } subject && !subject.All(char.IsAsciiDigit) ? subject : line.Required("title", 255),
+        line.Good);
 }
 
 internal sealed record ClassRow(
@@ -59,8 +68,10 @@ internal sealed record ClassRow(
 
     public bool Identified => SourceId.Length > 0;
 
+    // Microsoft SDS knows no types of classes: one in which no course is taught is a homeroom.
     public static ClassRow Read(RosterLine line) => new(
-        line.Number, line.Id("sourcedId"), line.Required("title", 255), line.RequiredOneOf("classType", Types) == "homeroom",
+        line.Number, line.Id("sourcedId"), line.Required("title", 255),
+        line.Has("classType") ? line.RequiredOneOf("classType", Types) == "homeroom" : line.Raw("courseSourcedId").IsEmpty,
         line.Id("schoolSourcedId"), line.First("grades", 20), line.Text("courseSourcedId", RosterLine.LongestId),
         line.First("subjects", 255), line.Good);
 }
@@ -90,17 +101,19 @@ internal sealed record UserRow(
     }
 }
 
-/// <summary>A role that a user has at an organisation (OneRoster 1.2).</summary>
+/// <summary>A role that a user has at an organisation (OneRoster 1.2, Microsoft SDS).</summary>
 /// <param name="Line">The line.</param>
 /// <param name="User">The user's id.</param>
 /// <param name="Primary">Whether it is their main role there.</param>
-/// <param name="Role">As OneRoster 1.1 would call it.</param>
+/// <param name="Role">As OneRoster 1.1 would call it; <see langword="null"/> for one that has no part in a school.</param>
 /// <param name="Org">The organisation's id.</param>
 /// <param name="StartsOn">First day.</param>
 /// <param name="EndsOn">Last day.</param>
+/// <param name="Grade">The grade in which a student has it, where the file says it (Microsoft SDS).</param>
 /// <param name="Good">Whether it is taken.</param>
 internal sealed record RoleRow(
-    int Line, string User, bool Primary, string Role, string Org, DateOnly? StartsOn, DateOnly? EndsOn, bool Good) : IRosterRow
+    int Line, string User, bool Primary, string? Role, string Org, DateOnly? StartsOn, DateOnly? EndsOn, string? Grade, bool Good)
+    : IRosterRow
 {
     private static readonly string[] Types = ["primary", "secondary"];
 
@@ -114,16 +127,59 @@ internal sealed record RoleRow(
 
     public static RoleRow Read(RosterLine line)
     {
-        var (user, primary) = (line.Id("userSourcedId"), line.RequiredOneOf("roleType", Types) == "primary");
-        var role = line.RequiredOneOf("role", Roles) switch
-        {
-            "principal" or "districtAdministrator" or "siteAdministrator" or "systemAdministrator" => "administrator",
-            "counselor" => "teacher",
-            var same => same,
-        };
+        var user = line.Id("userSourcedId");
+        var primary = line.Has("roleType")
+            ? line.RequiredOneOf("roleType", Types) == "primary" : line.OneOf("isPrimary", ["true", "false"]) == "true";
+        var role = line.Has("roleType") ? RoleOf(line) : SdsRole.Of(line);
         var org = line.Id("orgSourcedId");
-        var (from, to) = Days.Read(line, "beginDate", "endDate");
-        return new RoleRow(line.Number, user, primary, role, org, from, to, line.Good);
+        var (from, to) = line.Days("beginDate", "endDate");
+        return new RoleRow(line.Number, user, primary, role, org, from, to, line.First("grade", 20), line.Good);
+    }
+
+    public static string RoleOf(RosterLine line) => line.RequiredOneOf("role", Roles) switch
+    {
+        "principal" or "districtAdministrator" or "siteAdministrator" or "systemAdministrator" => "administrator",
+        "counselor" => "teacher",
+        var same => same,
+    };
+}
+
+/// <summary>The roles of Microsoft SDS 2.1.</summary>
+internal static class SdsRole
+{
+    private static readonly string[] Roles =
+    [
+        "student", "teacher", "professor", "lecturer", "faculty", "adjunct", "instructor", "substitute", "coach", "advisor",
+        "principal", "chair", "administrator", "itAdmin", "proctor", "aide", "teacherAssistant", "paraprofessional",
+        "specialServices", "occupationalTherapist", "physicalTherapist", "speechTherapist", "visionTherapist", "nurse",
+        "officeStaff", "staff", "researcher", "affiliate", "alumni", "other",
+    ];
+
+    /// <summary>As OneRoster 1.1 would call it; <see langword="null"/> for one that has no part in a school.</summary>
+    public static string? Of(RosterLine line) => line.RequiredOneOf("role", Roles) switch
+    {
+        "student" => "student",
+        "teacher" or "professor" or "lecturer" or "faculty" or "adjunct" or "instructor" or "substitute" or "coach"
+            or "advisor" => "teacher",
+        "principal" or "chair" or "administrator" or "itAdmin" => "administrator",
+        "proctor" => "proctor",
+        "alumni" or "other" or "" => null,
+        _ => "aide",
+    };
+}
+
+/// <summary>An account of a user in another application (OneRoster 1.2), of which only the reference is read.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="User">The user's id.</param>
+/// <param name="Good">Whether it is in order.</param>
+internal sealed record ProfileRow(int Line, string User, bool Good) : IRosterRow
+{
+    public bool Identified => User.Length > 0;
+
+    public static ProfileRow Read(RosterLine line)
+    {
+        _ = line.Id("sourcedId");
+        return new ProfileRow(line.Number, line.Id("userSourcedId"), line.Good);
     }
 }
 
@@ -138,8 +194,8 @@ internal sealed record DemographicRow(int Line, string SourceId, DateOnly? Birth
 }
 
 internal sealed record EnrollmentRow(
-    int Line, string Class, string School, string User, string Role, bool? Primary, DateOnly? StartsOn, DateOnly? EndsOn, bool Good)
-    : IRosterRow
+    int Line, string Class, string? School, string User, string Role, bool? Primary, DateOnly? StartsOn, DateOnly? EndsOn,
+    bool Good) : IRosterRow
 {
     private static readonly string[] Roles = ["administrator", "proctor", "student", "teacher"];
 
@@ -147,11 +203,42 @@ internal sealed record EnrollmentRow(
 
     public static EnrollmentRow Read(RosterLine line)
     {
-        var (@class, school, user) = (line.Id("classSourcedId"), line.Id("schoolSourcedId"), line.Id("userSourcedId"));
-        var (role, primary) = (line.RequiredOneOf("role", Roles), line.OneOf("primary", ["true", "false"]));
-        var (from, to) = Days.Read(line, "beginDate", "endDate");
+        // Microsoft SDS does not repeat the class's school here.
+        var (@class, user) = (line.Id("classSourcedId"), line.Id("userSourcedId"));
+        var school = line.Has("schoolSourcedId") ? line.Id("schoolSourcedId") : null;
+        var (role, primary) = (RoleOf(line), line.OneOf("primary", ["true", "false"]));
+        var (from, to) = line.Days("beginDate", "endDate");
         return new EnrollmentRow(
             line.Number, @class, school, user, role, primary is null ? null : primary == "true", from, to, line.Good);
+    }
+
+    public static string RoleOf(RosterLine line) => line.Has("schoolSourcedId") ? line.RequiredOneOf("role", Roles)
+        : SdsRole.Of(line) switch { "student" => "student", "teacher" => "teacher", _ => "proctor" };
+}
+
+/// <summary>A row of a delta that says that something is no more.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="File">The file.</param>
+/// <param name="SourceId">The id; <c>""</c> of an enrolment or a role, whose ids are not kept.</param>
+/// <param name="Class">Of an enrolment, the class.</param>
+/// <param name="User">Of an enrolment or a role, the user.</param>
+/// <param name="Role">Of an enrolment or a role, the role.</param>
+/// <param name="Org">Of a role, the organisation.</param>
+/// <param name="Good">Whether it is taken.</param>
+internal sealed record GoneRow(
+    int Line, RosterFile File, string SourceId, string? Class, string? User, string? Role, string? Org, bool Good) : IRosterRow
+{
+    public bool Identified => Good;
+
+    public static GoneRow Read(RosterLine line, RosterFile file)
+    {
+        var (isEnrollment, isRole) = (file == RosterFile.Enrollments, file == RosterFile.Roles);
+        var id = isEnrollment || isRole ? "" : line.Id("sourcedId");
+        var @class = isEnrollment ? line.Id("classSourcedId") : null;
+        var user = isEnrollment || isRole ? line.Id("userSourcedId") : null;
+        var role = isEnrollment ? EnrollmentRow.RoleOf(line) : isRole ? RoleRow.RoleOf(line) : null;
+        var org = isRole ? line.Id("orgSourcedId") : null;
+        return new GoneRow(line.Number, file, id, @class, user, role, org, line.Good);
     }
 }
 
@@ -178,17 +265,10 @@ internal sealed record RelationRow(int Line, string Student, string Guardian, st
     }
 }
 
+/// <summary>Which days are plausible.</summary>
 internal static class Days
 {
     public static readonly DateOnly EarliestBirth = new(1900, 1, 1);
     public static readonly DateOnly Earliest = new(1990, 1, 1);
     public static readonly DateOnly Latest = new(2100, 12, 31);
-
-    public static (DateOnly? From, DateOnly? To) Read(RosterLine line, string from, string to)
-    {
-        var (first, last) = (line.Day(from, Earliest, Latest), line.Day(to, Earliest, Latest));
-        if (first > last)
-            line.Reject(RosterTexts.DateOrder, to, $"{last:yyyy-MM-dd}", $"{first:yyyy-MM-dd}");
-        return (first, last);
-    }
 }

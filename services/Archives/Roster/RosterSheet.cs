@@ -219,7 +219,7 @@ internal sealed record SheetRow(
     }
 
     // 三年级(2)班 of 年级 and 班号; of the year of entering where the grade is not given; or as the school writes it.
-    private static (string? Title, string? Grade) ClassOf(RosterLine line)
+    internal static (string? Title, string? Grade) ClassOf(RosterLine line)
     {
         var grade = Plain(line.Text(SheetColumns.Grade, 20) ?? "");
         var title = Plain(line.Text(SheetColumns.Class, 100) ?? "");
@@ -271,7 +271,7 @@ internal sealed record SheetRow(
     private static string Blind(byte[] secret, string kind, string value) =>
         $"{kind}-{Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"{kind}|{value}")).AsSpan(0, 16))}";
 
-    private static string Plain(string value) =>
+    internal static string Plain(string value) =>
         string.Concat(value.Normalize(NormalizationForm.FormKC).Where(c => !char.IsWhiteSpace(c)));
 }
 

@@ -124,22 +124,26 @@ public static class RosterTexts
         "列 {0} 出现了两次。", "请删除或改名其中一列。",
         "The column {0} is there twice.", "Remove or rename one of them.");
 
+    internal static readonly RosterText MetadataColumns = Refusal("header.metadata",
+        "metadata.* 列超过 {0} 个。", "请只导出需要的附加列。",
+        "There are more than {0} metadata.* columns.", "Export only those that are needed.");
+
     internal static readonly RosterText HeaderUnreadable = Refusal("header.unreadable",
         "第 1 行不是表头。", "第 1 行应是用逗号分隔的列名。",
         "Line 1 is not a header.", "Line 1 should be the names of the columns, separated by commas.");
-
-    internal static readonly RosterText OtherFormat = Refusal("file.other-format",
-        "这看起来是 Microsoft SDS 的导出，不是 OneRoster。", "请导出 OneRoster 1.1 或 1.2；SDS 的 relationships.csv 可与其一起上传。",
-        "This looks like an export of Microsoft SDS, not OneRoster.",
-        "Export OneRoster 1.1 or 1.2; the relationships.csv of SDS may come along.");
 
     internal static readonly RosterText TwoVersions = Refusal("file.two-versions",
         "users.csv 有列 {0}(OneRoster 1.1)，又有 roles.csv(OneRoster 1.2)。", "请按同一版本导出。",
         "users.csv has the column {0} (OneRoster 1.1), and there is roles.csv (OneRoster 1.2).", "Export one version.");
 
-    internal static readonly RosterText IsDelta = Refusal("manifest.delta",
-        "清单说明 {0} 是增量(delta)文件。", "请导出全量(bulk)文件。",
-        "The manifest says that {0} is a delta file.", "Export a bulk file.");
+    internal static readonly RosterText DeltaFirst = Refusal("delta.first",
+        "这是增量(delta)文件，但本区县还没有名册。", "请先上传一次全量(bulk)文件。",
+        "This is a delta file, and the district has no roster yet.", "Upload bulk files first.");
+
+    internal static readonly RosterText DeltaOlder = Refusal("delta.older",
+        "这份增量的最后修改时间 {0} 早于已导入的 {1}，已不再适用。", "请按顺序上传增量，或上传一次全量。",
+        "The newest change in this delta, of {0}, is older than what was imported already, of {1}.",
+        "Upload deltas in their order, or bulk files.");
 
     internal static readonly RosterText PromisedMissing = Refusal("manifest.file-missing",
         "清单说明有 {0},但没有这个文件。", "请重新导出完整的压缩包。",
@@ -278,6 +282,10 @@ public static class RosterTexts
         "机构 {0} 不存在，已略去。", "请在 orgs.csv 中补上，或从 orgSourcedIds 中删去。",
         "The organisation {0} is unknown and was left out.", "Add it to orgs.csv, or remove it from orgSourcedIds.");
 
+    internal static readonly RosterText ProfileUser = Warning("reference.profile",
+        "人员 {0} 不存在。", "请在 users.csv 中补上该人员，或删去这一行。",
+        "The user {0} is unknown.", "Add them to users.csv, or remove this row.");
+
     internal static readonly RosterText NoSchool = Warning("user.no-school",
         "该学生不属于任何学校，因此不在任何学校的名册上。", "请填写 orgSourcedIds。",
         "This student belongs to no school and is on no roll.", "Fill in orgSourcedIds.");
@@ -312,6 +320,16 @@ public static class RosterTexts
         "成绩无效（上限或等级：{1}）。", "请填写 0 到满分之间的数字（最多两位小数），或等级 A–E。",
         "The score is not valid (maximum or levels: {1}).", "Give a number from 0 to the maximum (two decimals at most), or a level A–E.");
 
+    // Deltas.
+    internal static readonly RosterText DeltaUnknown = Warning("delta.unknown",
+        "编号 {0} 不在名册中，无可删除。", "请核对编号，或上传一次全量。",
+        "The id {0} is not in the roster; there is nothing to delete.", "Check the id, or upload bulk files.");
+
+    internal static readonly RosterText DeltaClass = Warning("delta.class",
+        "班级 {0} 不在名册中，此行已略去（教学班不保存，只由全量文件得出学科教师）。", "如为行政班，请在 classes.csv 中补上；如为教学班，请上传一次全量。",
+        "The class {0} is not in the roster and the row was left out (taught classes are not kept; only bulk files tell who teaches what).",
+        "If it is a homeroom, add it to classes.csv; if it is taught, upload bulk files.");
+
     // What was taken as what.
     internal static readonly RosterText FolderInZip = Note("zip.folder",
         "文件在压缩包的文件夹 {0} 中，照常读取。", "The files are in the zip's folder {0}; read all the same.");
@@ -335,11 +353,18 @@ public static class RosterTexts
     internal static readonly RosterText ColumnsNotKept = Note("columns.not-kept",
         "以下列未保存:{0}。", "These columns are not kept: {0}.");
 
+    internal static readonly RosterText MetadataKept = Note("columns.metadata",
+        "以下附加列随记录保存，并经 OneRoster 接口原样给出:{0}。",
+        "These further columns are kept with their records, and given out by the OneRoster API as they came: {0}.");
+
     internal static readonly RosterText BlankRows = Note("rows.blank",
         "略去 {0} 个空行。", "{0} blank lines were passed over.");
 
     internal static readonly RosterText DeletedRows = Note("rows.to-be-deleted",
         "{0} 行标为 tobedeleted,按不在名册中处理。", "{0} rows are marked tobedeleted and were taken as absent.");
+
+    internal static readonly RosterText DeltaTaken = Note("delta.taken",
+        "增量文件：未提到的记录保持不变。", "A delta: what it does not mention stays as it is.");
 
     internal static readonly RosterText SheetByName = Note("sheet.by-name",
         "{0} 名学生按姓名和出生日期与已有档案对应。", "{0} students were found among those stored by name and date of birth.");
@@ -349,6 +374,11 @@ public static class RosterTexts
 
     internal static readonly RosterText NoManifest = Note("manifest.missing",
         "没有 manifest.csv,按 OneRoster 1.1 全量(bulk)处理。", "There is no manifest.csv; taken as OneRoster 1.1, bulk.");
+
+    internal static readonly RosterText SdsTaken = Note("sds.taken",
+        "按 Microsoft SDS 2.1 全量处理：没有课程的班级当作行政班，其余为教学班；学生的联系人当作监护人。",
+        "Taken as Microsoft SDS 2.1, the whole roster: classes without a course are homerooms, the others are taught; "
+        + "contacts of students are guardians.");
 
     internal static readonly RosterText PromisedAbsent = Note("manifest.file-present",
         "清单说明没有 {0},但文件在，照常读取。", "The manifest says there is no {0}, but there is; it was read.");
@@ -389,6 +419,9 @@ public static class RosterTexts
 
     internal static readonly RosterText DemographicsOthers = Note("demographics.not-students",
         "{0} 行不是学生，未保存。", "{0} rows are not of students and are not kept.");
+
+    internal static readonly RosterText ProfilesNotKept = Note("profiles.not-kept",
+        "{0} 个其他应用的账号（含密码）未保存：这里没有用途。", "{0} accounts in other applications (with passwords) are not kept: they have no purpose here.");
 
     internal static readonly RosterText RollFrom = Note("enrollment.from",
         "没有开始日期的学籍：首次导入的学校自 {0} 起，其余自 {1} 起。",

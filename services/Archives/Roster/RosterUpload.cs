@@ -56,8 +56,8 @@ public sealed class RosterUpload : IDisposable
         }
 
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
-        if (string.IsNullOrEmpty(boundary))
-            throw new BadHttpRequestException("multipart/form-data needs a boundary.");
+        if (boundary is not { Length: > 0 and <= 70 })
+            throw new BadHttpRequestException("multipart/form-data needs a boundary of at most 70 characters (RFC 2046).");
         var form = new MultipartReader(boundary, request.Body);
         while (await form.ReadNextSectionAsync(cancel) is { } section)
         {

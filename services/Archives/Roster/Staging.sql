@@ -5,7 +5,6 @@
 -- through them in nested loops (measured: 8 s instead of 0.5).
 SET LOCAL enable_nestloop = off;
 SET LOCAL work_mem = '64MB';
-SET LOCAL jit = off;
 -- Looking at 3,000 rows of a table tells its size and its common values; the usual 30,000 took a tenth of the whole check.
 SET LOCAL default_statistics_target = 10;
 
@@ -24,7 +23,8 @@ CREATE TEMP TABLE in_enrollment (
     line int, class text, school text, "user" text, role text, is_primary bool, starts_on date, ends_on date, good bool)
     ON COMMIT DROP;
 CREATE TEMP TABLE in_role (
-    line int, "user" text, is_primary bool, role text, org text, starts_on date, ends_on date, good bool) ON COMMIT DROP;
+    line int, "user" text, is_primary bool, role text, org text, starts_on date, ends_on date, grade text, good bool) ON COMMIT DROP;
+CREATE TEMP TABLE in_profile (line int, "user" text, good bool) ON COMMIT DROP;
 -- What somebody is to a student, where a file says it of the pair; relation is as in in_user.role.
 CREATE TEMP TABLE in_relation (
     line int, student text, guardian text, relation text, legal text, place int, good bool) ON COMMIT DROP;
@@ -37,6 +37,12 @@ CREATE TEMP TABLE in_sheet (
 CREATE TEMP TABLE compared_school (school_id uuid NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE sheet_left (student_id uuid NOT NULL, elsewhere bool NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE sheet_family (id uuid NOT NULL, guardian_id uuid NOT NULL) ON COMMIT DROP;
+
+-- What a delta says is no more (link as in in_enrollment and in_role; of a user, role is null or which kind of person is no more), and the classes of whose teachers it says something.
+CREATE TEMP TABLE gone (
+    line int, file text, source_id text, class text, "user" text, role text, org text, good bool) ON COMMIT DROP;
+CREATE TEMP TABLE left_alone (source_id text NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE taught_anew (class text NOT NULL) ON COMMIT DROP;
 
 -- What was found wrong with them beyond the single row; see RosterTexts for the codes.
 CREATE TEMP TABLE fault (file text, line int, "column" text, code text, value text, detail text) ON COMMIT DROP;

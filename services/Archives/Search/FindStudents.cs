@@ -1,5 +1,7 @@
 using System.Globalization;
+using HomeSchool.Archives.Needs;
 using HomeSchool.Contracts;
+using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,7 +12,8 @@ namespace HomeSchool.Archives.Search;
 
 /// <summary>
 /// Finds students on the roll today by the beginning of the name or given name (张小, 小明), of its pinyin (zhangxiao, xiaoming), of
-/// its initials (zxm), or of the number; in schools also by any part of the name. Without a text it lists them.
+/// its initials (zxm), or of the number; in schools also by any part of the name. Without a text it lists them. By tiers (ARC-4) only
+/// who may read needs finds them, at an address of its own: each such search leaves its audit row.
 /// </summary>
 internal static class FindStudents
 {
@@ -19,15 +22,63 @@ internal static class FindStudents
     private static readonly Failure SchoolMissing = new("archives.school-missing", 400,
         "按班级或年级查找时，请同时指定学校。", "To find by class or grade, name the school, too.");
 
-    public static void MapFindStudents(this IEndpointRouteBuilder api) =>
+    private static readonly Failure TierMissing = new("archives.tier-missing", 400,
+        "请至少指定一项：学业、行为、家庭处境或心理敏感。", "Name at least one tier: academic, conduct, circumstance or psychologicallySensitive.");
+
+    private static readonly Failure SensitivityHidden = new("archives.sensitivity-hidden", 403,
+        "心理敏感只供班主任和心理教师查找。", "Only homeroom teachers and counselors search by psychological sensitivity.");
+
+    public static void MapFindStudents(this IEndpointRouteBuilder api)
+    {
         api.MapGet("/districts/{districtId:guid}/students", HandleAsync)
             .WithName("FindStudents")
             .WithSummary("Find students on the roll today by name, pinyin, initials or number; in a school also by class or grade.")
             .Query(Permission.RosterRead);
+        api.MapGet("/districts/{districtId:guid}/students/by-tier", HandleByTierAsync)
+            .WithName("FindStudentsByTier")
+            .WithSummary("The same among those of whom tiers say so today; of psychological sensitivity only where one may write it.")
+            .Command(Permission.NeedRead).Sensitive();
+    }
 
-    private static async Task<Results<Ok<Page<FoundStudent>>, Problem>> HandleAsync(
+    private static Task<Results<Ok<Page<FoundStudent>>, Problem>> HandleAsync(
         Guid districtId, string? search, Guid? schoolId, Guid? classId, string? grade, string? after, int? size, ArchivesDb db,
-        CurrentCaller current, TimeProvider clock, CancellationToken cancel)
+        CurrentCaller current, TimeProvider clock, CancellationToken cancel) =>
+        FindAsync(
+            districtId, search, schoolId, classId, grade, after, size, GrantsOf(current.Caller, Permission.RosterRead, districtId), null, db,
+            clock, cancel);
+
+    private static async Task<Results<Ok<Page<FoundStudent>>, Problem>> HandleByTierAsync(
+        Guid districtId, string? search, Guid? schoolId, Guid? classId, string? grade, Choice<AcademicTier>? academic,
+        Choice<ConductTier>? conduct, Choice<FamilyCircumstance>? circumstance, bool? psychologicallySensitive, string? after, int? size,
+        ArchivesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+    {
+        var sensitive = psychologicallySensitive == true;
+        if (academic is null && conduct is null && circumstance is null && !sensitive)
+            return Problem.Of([TierMissing.At("academic")]);
+        var grants = GrantsOf(current.Caller, Permission.NeedRead, districtId);
+        var writing = GrantsOf(current.Caller, Permission.NeedWrite, districtId);
+        if (sensitive && writing.Length == 0)
+            return (Problem)SensitivityHidden;
+        var found = await FindAsync(
+            districtId, search, schoolId, classId, grade, after, size, grants,
+            [
+                new NpgsqlParameter<string?>("academic", academic?.Value.ToString()),
+                new NpgsqlParameter<string?>("conduct", conduct?.Value.ToString()),
+                new NpgsqlParameter<string?>("circumstance", circumstance?.Value.ToString()),
+                new NpgsqlParameter("sensitive", sensitive),
+                new NpgsqlParameter("writing", Ids(writing.Where(grant => grant.ClassId is null).Select(grant => grant.SchoolId))),
+                new NpgsqlParameter("writing_classes", Ids(writing.Select(grant => grant.ClassId))),
+            ], db, clock, cancel);
+        var schools = schoolId is null ? Ids(grants.Select(grant => grant.SchoolId)) : [schoolId.Value];
+        Guid? school = schools is [var only] ? only : null;
+        audit.About("tiers", school, districtId, school);
+        return found;
+    }
+
+    // Students of the caller's schools and classes, or of the whole district; with tiers, in schools only.
+    private static async Task<Results<Ok<Page<FoundStudent>>, Problem>> FindAsync(
+        Guid district, string? search, Guid? schoolId, Guid? classId, string? grade, string? after, int? size, Grant[] grants,
+        NpgsqlParameter[]? tiers, ArchivesDb db, TimeProvider clock, CancellationToken cancel)
     {
         var last = SearchPlace.Start;
         if (after is not null && !SearchPlace.TryRead(after, out last))
@@ -41,17 +92,15 @@ internal static class FindStudents
         if (mistakes.Refusal is { } refusal)
             return refusal;
 
-        var grants = current.Caller.With(Permission.RosterRead)
-            .Where(grant => grant.DistrictId == districtId && grant.StudentId is null).ToArray();
         var wholeDistrict = grants.Any(grant => grant.SchoolId is null);
         var take = Cursor.Size(size);
         var prefix = SearchKeys.Normalise(text ?? "");
         var rows = await db.Database.SqlQueryRaw<FoundRow>(
             wholeDistrict && schoolId is null
                 ? FindStudentsSql.InDistrict(prefix, last, take + 1)
-                : FindStudentsSql.InSchools(take + 1),
+                : FindStudentsSql.InSchools(take + 1, byTier: tiers is not null),
             [
-                new NpgsqlParameter("district", districtId), new NpgsqlParameter("today", LocalDay.Today(clock)),
+                new NpgsqlParameter("district", district), new NpgsqlParameter("today", LocalDay.Today(clock)),
                 new NpgsqlParameter("from", prefix), new NpgsqlParameter("to", FindStudentsSql.EndOf(prefix)),
                 new NpgsqlParameter("place", last.Place), new NpgsqlParameter("key", last.Key),
                 new NpgsqlParameter("student", last.StudentId), new NpgsqlParameter("enrolment", last.EnrolmentId),
@@ -60,6 +109,7 @@ internal static class FindStudents
                 new NpgsqlParameter("schools", Ids(grants.Select(grant => schoolId ?? grant.SchoolId))),
                 new NpgsqlParameter("whole", Ids(grants.Where(grant => grant.ClassId is null).Select(grant => grant.SchoolId))),
                 new NpgsqlParameter("classes", Ids(grants.Select(grant => grant.ClassId))),
+                .. tiers ?? [],
             ]).ToListAsync(cancel);
         var page = Page.From(rows, take, row => new SearchPlace(row.Place, row.Key, row.StudentId, row.EnrolmentId));
         return TypedResults.Ok(new Page<FoundStudent>(
@@ -67,9 +117,12 @@ internal static class FindStudents
                 .. page.Items.Select(row => new FoundStudent(
                     row.StudentId, row.FamilyName, row.GivenName, row.Number, row.SchoolId, row.ClassId, row.Grade)),
             ], page.Next));
-
-        static Guid[] Ids(IEnumerable<Guid?> ids) => [.. ids.OfType<Guid>().Distinct()];
     }
+
+    private static Grant[] GrantsOf(Caller caller, Permission permission, Guid district) =>
+        [.. caller.With(permission).Where(grant => grant.DistrictId == district && grant.StudentId is null)];
+
+    private static Guid[] Ids(IEnumerable<Guid?> ids) => [.. ids.OfType<Guid>().Distinct()];
 
     private sealed record FoundRow(
         int Place, string Key, Guid StudentId, Guid EnrolmentId, string FamilyName, string GivenName, string? Number,
@@ -143,12 +196,25 @@ internal static class FindStudentsSql
         }
     }
 
+    // The newest change of each student's tiers, as long as it holds; driven by the few of whom any were said.
+    private const string Tiered =
+        """
+        JOIN (SELECT DISTINCT ON (school_id, student_id) * FROM student_needs WHERE school_id = ANY (@schools)
+                ORDER BY school_id, student_id, id DESC) n
+            ON n.school_id = e.school_id AND n.student_id = e.student_id AND n.holds_until >= @today
+                AND (@academic IS NULL OR n.academic = @academic) AND (@conduct IS NULL OR n.conduct = @conduct)
+                AND (@circumstance IS NULL OR @circumstance = ANY (n.circumstances))
+                AND (NOT @sensitive OR n.psychologically_sensitive
+                    AND (e.school_id = ANY (@writing) OR e.class_id = ANY (@writing_classes)))
+        """;
+
     /// <summary>Of one school, or of the caller's schools and classes: so few that each is looked at.</summary>
-    public static string InSchools(int rows) => Describe(
+    public static string InSchools(int rows, bool byTier = false) => Describe(
         $"""
         (SELECT p.place, CASE p.place {string.Concat(StudentSearch.Keys.Select((key, i) => $"WHEN {i + 1} THEN s.{key} "))}ELSE s.name END AS key,
             s.student_id, e.id AS enrolment_id, e.school_id, e.class_id, e.grade
         FROM enrolment e JOIN student_search s ON s.district_id = e.district_id AND s.student_id = e.student_id
+            {(byTier ? Tiered : "")}
             CROSS JOIN LATERAL (VALUES (CASE {string.Concat(StudentSearch.Keys.Select((key, i) => $"WHEN {Begins("s", key)} THEN {i + 1} "))}
                 WHEN position(@from IN s.name) > 0 THEN {StudentSearch.Keys.Length + 1} END)) p (place)
         WHERE e.district_id = @district AND e.school_id = ANY (@schools) AND e.starts_on <= @today AND (e.ends_on IS NULL OR e.ends_on >= @today)

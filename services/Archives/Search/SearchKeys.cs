@@ -52,7 +52,10 @@ internal readonly record struct SearchKeys(
     /// </summary>
     public static string Normalise(string text)
     {
-        var decomposed = text.Normalize(NormalizationForm.FormKD);
+        if (IsPlain(text))
+            return text.ToLowerInvariant();
+        // U+FFFE is no character, and no text with it can be normalised.
+        var decomposed = text.Replace('\uFFFE', ' ').Normalize(NormalizationForm.FormKD);
         var written = new StringBuilder(decomposed.Length);
         foreach (var rune in decomposed.EnumerateRunes())
         {
@@ -65,6 +68,19 @@ internal readonly record struct SearchKeys(
         }
 
         return written.ToString();
+    }
+
+    // Han, and letters and digits of ASCII but v: nearly all names and numbers. They need only lower case.
+    private static bool IsPlain(string text)
+    {
+        foreach (var character in text)
+        {
+            var isHan = character is >= '\u4E00' and <= '\u9FFF';
+            if (!isHan && (!char.IsAsciiLetterOrDigit(character) || character is 'v' or 'V'))
+                return false;
+        }
+
+        return true;
     }
 
     // Each way to read a name: its pinyin, its initials, and where the pinyin of the given name begins.

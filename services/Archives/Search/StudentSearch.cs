@@ -57,34 +57,50 @@ public sealed class StudentSearch
     /// <summary>Makes the students findable whom a version of the roster changed; who was withdrawn is found no more.</summary>
     internal static async Task FollowAsync(NpgsqlConnection connection, Guid district, long version, CancellationToken cancel)
     {
+        // Behind row-level security the planner takes whole districts for a few rows, and may go through one for each row of the other.
+        await ExecuteAsync("SET LOCAL enable_nestloop = off", []);
         await ExecuteAsync(
             """
             DELETE FROM student_search s USING student t
             WHERE t.district_id = $1 AND t.version = $2 AND s.district_id = $1 AND s.student_id = t.id
             """, [new() { Value = district }, new() { Value = version }]);
+        await ExecuteAsync("SET LOCAL enable_nestloop = on", []);
         // A cursor: right after a large import the planner knows nothing of the table, and would read all of it for each part.
         await ExecuteAsync(
             $"""
             DECLARE changed_student CURSOR FOR SELECT id, family_name, given_name, number FROM student
             WHERE district_id = '{district}' AND version = {version} AND withdrawn_on IS NULL
             """, []);
-        int read;
-        do
+        var made = Task.FromResult(KeysOf(await FetchAsync()));
+        for (var more = true; more;)
         {
-            var rows = new List<(Guid Student, SearchKeys Keys)>(AtATime);
-            read = 0;
-            await using (var fetch = new NpgsqlCommand($"FETCH {AtATime} FROM changed_student", connection))
-            await using (var reader = await fetch.ExecuteReaderAsync(cancel))
+            var rows = await made;
+            var students = await FetchAsync();
+            more = students.Count > 0;
+            // While the database writes the keys of some, those of the next are made.
+            made = Task.Run(() => KeysOf(students), cancel);
+            await InsertAsync(rows);
+        }
+
+        await ExecuteAsync("CLOSE changed_student", []);
+
+        async Task<List<Changed>> FetchAsync()
+        {
+            var students = new List<Changed>(AtATime);
+            await using var fetch = new NpgsqlCommand($"FETCH {AtATime} FROM changed_student", connection);
+            await using var reader = await fetch.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
             {
-                for (; await reader.ReadAsync(cancel); read++)
-                {
-                    var number = reader.IsDBNull(3) ? null : reader.GetString(3);
-                    foreach (var keys in SearchKeys.Of(reader.GetString(1), reader.GetString(2), number))
-                        rows.Add((reader.GetGuid(0), keys));
-                }
+                var number = reader.IsDBNull(3) ? null : reader.GetString(3);
+                students.Add(new Changed(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), number));
             }
 
-            await ExecuteAsync(
+            return students;
+        }
+
+        Task InsertAsync(List<(Guid Student, SearchKeys Keys)> rows)
+        {
+            return ExecuteAsync(
                 """
                 INSERT INTO student_search (district_id, student_id, reading, name, given, pinyin, given_pinyin, initials, number)
                 SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
@@ -98,8 +114,6 @@ public sealed class StudentSearch
             NpgsqlParameter Column<T>(Func<(Guid Student, SearchKeys Keys), T> of) =>
                 new() { Value = rows.ConvertAll(row => of(row)).ToArray() };
         }
-        while (read == AtATime);
-        await ExecuteAsync("CLOSE changed_student", []);
 
         async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters)
         {
@@ -108,4 +122,13 @@ public sealed class StudentSearch
             await command.ExecuteNonQueryAsync(cancel);
         }
     }
+
+    private static List<(Guid Student, SearchKeys Keys)> KeysOf(List<Changed> students) =>
+    [
+        .. from student in students
+           from keys in SearchKeys.Of(student.FamilyName, student.GivenName, student.Number)
+           select (student.Id, keys),
+    ];
+
+    private readonly record struct Changed(Guid Id, string FamilyName, string GivenName, string? Number);
 }

@@ -20,8 +20,13 @@ internal static class SensitiveReach
             .Where(e => e.DistrictId == district && e.StudentId == student && (school == null || e.SchoolId == school)
                 && e.StartsOn <= today && (e.EndsOn == null || e.EndsOn >= today))
             .OrderByDescending(e => e.StartsOn).ToListAsync(cancel);
-        return enrolments.Find(enrolment => caller.With(permission).Any(grant => Reaches(grant, enrolment)));
+        return enrolments.OnRoll(caller, permission, today);
     }
+
+    /// <summary>The same among a student's enrolments, the latest first.</summary>
+    public static Enrolment? OnRoll(this IEnumerable<Enrolment> enrolments, Caller caller, Permission permission, DateOnly today) =>
+        enrolments.FirstOrDefault(e => e.StartsOn <= today && (e.EndsOn is null || e.EndsOn >= today)
+            && caller.With(permission).Any(grant => Reaches(grant, e)));
 
     /// <summary>Whether a role reaches a student where he is enrolled.</summary>
     public static bool Reaches(Grant grant, Enrolment enrolment) =>

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Messaging;
 
@@ -14,7 +15,8 @@ public sealed class FollowEvents : EventConsumer
     public override string Queue => "archives.timeline";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Type> Events { get; } = [typeof(VisitScheduled), typeof(VisitCompleted), typeof(VisitCancelled)];
+    public override IReadOnlyList<Type> Events { get; } =
+        [typeof(VisitScheduled), typeof(VisitCompleted), typeof(VisitCancelled), typeof(MeetingAttended), typeof(LessonAttended)];
 
     /// <inheritdoc/>
     public override Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -28,11 +30,16 @@ public sealed class FollowEvents : EventConsumer
         VisitScheduled visit => Each(visit, visit.SchoolId, visit.StudentIds, TimelineKind.VisitPlanned, LocalDay.Of(visit.StartsAt)),
         VisitCompleted visit => Each(visit, visit.SchoolId, visit.StudentIds, TimelineKind.VisitHeld, visit.HeldOn),
         VisitCancelled visit => Each(visit, visit.SchoolId, visit.StudentIds, TimelineKind.VisitCancelled, LocalDay.Of(visit.OccurredAt)),
+        MeetingAttended meeting => Each(
+            meeting, meeting.SchoolId, meeting.StudentIds, TimelineKind.Meeting, meeting.On, "activities", meeting.Withdrawn),
+        LessonAttended lesson => Each(
+            lesson, lesson.SchoolId, lesson.StudentIds, TimelineKind.Activity, lesson.On, "activities"),
         _ => [],
     };
 
     private static IEnumerable<TimelineEntry> Each(
-        IEvent happened, Guid school, IReadOnlyList<Guid> students, TimelineKind kind, DateOnly on) =>
+        IEvent happened, Guid school, IReadOnlyList<Guid> students, TimelineKind kind, DateOnly on,
+        string source = "visits", bool withdrawn = false) =>
         students.Select(student => new TimelineEntry
         {
             DistrictId = happened.DistrictId,
@@ -41,7 +48,8 @@ public sealed class FollowEvents : EventConsumer
             RefId = happened.AggregateId,
             On = on,
             Kind = kind,
-            Source = "visits",
+            Source = source,
             Version = happened.Version,
+            Withdrawn = withdrawn,
         });
 }

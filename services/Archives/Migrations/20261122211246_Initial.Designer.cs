@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Archives.Migrations
 {
     [DbContext(typeof(ArchivesDb))]
-    [Migration("20261122140041_Initial")]
+    [Migration("20261122211246_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -129,6 +129,10 @@ namespace HomeSchool.Archives.Migrations
                     b.Property<string>("Grade")
                         .HasColumnType("text")
                         .HasColumnName("grade");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
 
                     b.Property<string>("SourceId")
                         .IsRequired()
@@ -272,6 +276,10 @@ namespace HomeSchool.Archives.Migrations
                     b.Property<string>("Grade")
                         .HasColumnType("text")
                         .HasColumnName("grade");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
 
                     b.Property<DateOnly>("StartsOn")
                         .HasColumnType("date")
@@ -598,6 +606,10 @@ namespace HomeSchool.Archives.Migrations
                         .HasColumnType("text")
                         .HasColumnName("given_name");
 
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
                     b.Property<string>("Phone")
                         .HasColumnType("text")
                         .HasColumnName("phone");
@@ -705,6 +717,15 @@ namespace HomeSchool.Archives.Migrations
                         .IsRequired()
                         .HasColumnType("text[]")
                         .HasColumnName("evidence");
+
+                    b.PrimitiveCollection<string[]>("Outdated")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("outdated");
+
+                    b.Property<DateTimeOffset?>("OutdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("outdated_at");
 
                     b.Property<DateOnly?>("PriorityUntil")
                         .HasColumnType("date")
@@ -1903,6 +1924,10 @@ namespace HomeSchool.Archives.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("guardian_id");
 
+                    b.Property<DateOnly?>("KeptUntil")
+                        .HasColumnType("date")
+                        .HasColumnName("kept_until");
+
                     b.Property<bool>("KeyDestroyed")
                         .HasColumnType("boolean")
                         .HasColumnName("key_destroyed");
@@ -1951,7 +1976,7 @@ namespace HomeSchool.Archives.Migrations
                     b.HasIndex("DistrictId", "StudentId", "GuardianId", "Matter")
                         .IsUnique()
                         .HasDatabaseName("personal_data_request_once")
-                        .HasFilter("state IN ('Asked', 'Running')");
+                        .HasFilter("state = 'Asked' OR state = 'Running' AND (matter = 'Copy' OR guardian_id IS NOT NULL)");
 
                     NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("DistrictId", "StudentId", "GuardianId", "Matter"), false);
 
@@ -2049,29 +2074,127 @@ namespace HomeSchool.Archives.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<DateOnly?>("BirthDate")
+                        .HasColumnType("date")
+                        .HasColumnName("birth_date");
+
                     b.Property<string>("Change")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("change");
 
+                    b.Property<Guid?>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<int?>("ContactOrder")
+                        .HasColumnType("integer")
+                        .HasColumnName("contact_order");
+
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
+
+                    b.Property<string>("Email")
+                        .HasColumnType("text")
+                        .HasColumnName("email");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<string>("FamilyName")
+                        .HasColumnType("text")
+                        .HasColumnName("family_name");
 
                     b.PrimitiveCollection<string[]>("Fields")
                         .IsRequired()
                         .HasColumnType("text[]")
                         .HasColumnName("fields");
 
-                    b.Property<string>("Row")
-                        .IsRequired()
+                    b.Property<string>("GivenName")
+                        .HasColumnType("text")
+                        .HasColumnName("given_name");
+
+                    b.Property<string>("Grade")
+                        .HasColumnType("text")
+                        .HasColumnName("grade");
+
+                    b.Property<Guid?>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("LegalStatus")
+                        .HasColumnType("text")
+                        .HasColumnName("legal_status");
+
+                    b.Property<string>("Metadata")
                         .HasColumnType("jsonb")
-                        .HasColumnName("row");
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Number")
+                        .HasColumnType("text")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Phone")
+                        .HasColumnType("text")
+                        .HasColumnName("phone");
+
+                    b.Property<string>("Relation")
+                        .HasColumnType("text")
+                        .HasColumnName("relation");
+
+                    b.Property<string>("Role")
+                        .HasColumnType("text")
+                        .HasColumnName("role");
+
+                    b.Property<Guid?>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("Sex")
+                        .HasColumnType("text")
+                        .HasColumnName("sex");
 
                     b.Property<string>("SourceId")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("source_id");
+
+                    b.Property<Guid?>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<DateOnly?>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid?>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<int?>("TeachingWeeks")
+                        .HasColumnType("integer")
+                        .HasColumnName("teaching_weeks");
+
+                    b.Property<string>("Title")
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<DateOnly?>("WithdrawnOn")
+                        .HasColumnType("date")
+                        .HasColumnName("withdrawn_on");
 
                     b.HasKey("ImportId", "Kind", "Id")
                         .HasName("pk_roster_change");
@@ -2178,6 +2301,26 @@ namespace HomeSchool.Archives.Migrations
                     b.ToTable("roster_mistake");
                 });
 
+            modelBuilder.Entity("HomeSchool.Archives.RosterVersion", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.HasKey("DistrictId", "Version")
+                        .HasName("pk_roster_version");
+
+                    b.ToTable("roster_version");
+                });
+
             modelBuilder.Entity("HomeSchool.Archives.School", b =>
                 {
                     b.Property<Guid>("SchoolId")
@@ -2192,6 +2335,10 @@ namespace HomeSchool.Archives.Migrations
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2559,6 +2706,10 @@ namespace HomeSchool.Archives.Migrations
                         .HasColumnName("given_name")
                         .UseCollation("zh-x-icu");
 
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
                     b.Property<string>("Phone")
                         .HasColumnType("text")
                         .HasColumnName("phone");
@@ -2607,6 +2758,10 @@ namespace HomeSchool.Archives.Migrations
                     b.Property<DateOnly?>("EndsOn")
                         .HasColumnType("date")
                         .HasColumnName("ends_on");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
 
                     b.Property<string>("Role")
                         .IsRequired()
@@ -2670,6 +2825,10 @@ namespace HomeSchool.Archives.Migrations
                         .HasColumnName("given_name")
                         .UseCollation("zh-x-icu");
 
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
                     b.Property<string>("Number")
                         .HasColumnType("text")
                         .HasColumnName("number");
@@ -2715,6 +2874,10 @@ namespace HomeSchool.Archives.Migrations
                     b.Property<DateOnly>("EndsOn")
                         .HasColumnType("date")
                         .HasColumnName("ends_on");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
 
                     b.Property<string>("SourceId")
                         .IsRequired()
