@@ -9,6 +9,15 @@ internal static class LocalTime
     public static DateTimeOffset At(DateTimeOffset instant, string zone) =>
         TimeZoneInfo.ConvertTime(instant, TimeZoneInfo.FindSystemTimeZoneById(zone));
 
+    /// <summary>Whether a name that somebody wrote is a time zone, by its IANA or its Windows name.</summary>
+    public static bool IsZone(string name) => Zone(name) is not null;
+
+    /// <summary>The time zone of a name that somebody wrote; <see langword="null"/> when there is none.</summary>
+    /// <remarks>Zones are files, and what is no relative path within their folder must not be opened.</remarks>
+    public static TimeZoneInfo? Zone(string name) =>
+        name is [not ('/' or '.'), ..] && !name.Contains("..", StringComparison.Ordinal)
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
+
     /// <summary>The day of an instant.</summary>
     public static DateOnly Day(DateTimeOffset instant, string zone) => DateOnly.FromDateTime(At(instant, zone).DateTime);
 

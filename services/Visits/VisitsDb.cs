@@ -3,6 +3,21 @@ using HomeSchool.ServiceDefaults;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
 using HomeSchool.ServiceDefaults.PersonalData;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Calendar;
+using HomeSchool.Visits.Emergencies;
+using HomeSchool.Visits.Leavers;
+using HomeSchool.Visits.Ledger;
+using HomeSchool.Visits.Outlines;
+using HomeSchool.Visits.Planning;
+using HomeSchool.Visits.Policies;
+using HomeSchool.Visits.Programme;
+using HomeSchool.Visits.Protection;
+using HomeSchool.Visits.Records;
+using HomeSchool.Visits.Roster;
+using HomeSchool.Visits.SpotChecks;
+using HomeSchool.Visits.Substitutions;
+using HomeSchool.Visits.WorkList;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -19,7 +34,22 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
         ["busy_staff_once"] = VisitsFailures.StaffDoubleBooked,
         ["busy_family_once"] = VisitsFailures.FamilyDoubleBooked,
         ["pk_visit_record"] = Failures.ChangedMeanwhile,
+        ["pk_done_contact"] = Failures.ChangedMeanwhile,
+        ["pk_visit_outline"] = Failures.ChangedMeanwhile,
+        ["pk_visit_question"] = Failures.ChangedMeanwhile,
+        ["pk_visit_note"] = Failures.ChangedMeanwhile,
         ["pk_policy"] = Failures.ChangedMeanwhile,
+        ["pk_calendar_feed"] = Failures.ChangedMeanwhile,
+        ["pk_busy_calendar"] = Failures.ChangedMeanwhile,
+        ["pk_family_times"] = Failures.ChangedMeanwhile,
+        ["pk_school_calendar"] = Failures.ChangedMeanwhile,
+        ["pk_visit_setting"] = Failures.ChangedMeanwhile,
+        ["pk_visit_programme"] = Failures.ChangedMeanwhile,
+        ["pk_ledger_entry"] = Failures.ChangedMeanwhile,
+        ["pk_duty_roster"] = Failures.ChangedMeanwhile,
+        ["pk_alarm_step"] = Failures.TryAgain,
+        ["pk_protection_lead"] = Failures.ChangedMeanwhile,
+        ["pk_protected_entry"] = Failures.TryAgain,
     };
 
     /// <inheritdoc/>
@@ -29,7 +59,24 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
     public override PersonalDataRules PersonalData => VisitsPersonalData.Rules;
 
     /// <inheritdoc/>
-    public override LeavingRules Leaving => new() { Sealed = [VisitRecord.SealedContent, VisitAnswer.SealedReason] };
+    public override LeavingRules Leaving => new()
+    {
+        Sealed =
+        [
+            VisitAnswer.SealedReason,
+            VisitRecord.SealedContent, VisitRecord.SealedInternal, VisitDraft.SealedContent,
+            VisitOutline.SealedContent, VisitQuestions.SealedContent, VisitNote.SealedContent,
+            .. LedgerTables.Sealed, .. SpotCheckTables.Sealed,
+            Emergency.SealedText,
+        ],
+        Staying =
+        [
+            new("work_mark", "work under way; what it leads to, stands in due, which leaves"),
+            .. ((string[])["protected_case", "protected_entry", "protected_grant"]).Select(table => new StayingTable(
+                "protected." + table,
+                "an export is in clear, and a protected case is for its leads alone: they hand it over in person (VIS-17)")),
+        ],
+    };
 
     /// <summary>Visits.</summary>
     public DbSet<Visit> Visits => Set<Visit>();
@@ -46,6 +93,12 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
     /// <summary>Policies.</summary>
     public DbSet<Policy> Policies => Set<Policy>();
 
+    /// <summary>Calendars that subscribe to visits.</summary>
+    public DbSet<CalendarFeed> Feeds => Set<CalendarFeed>();
+
+    /// <summary>Holidays and swapped days.</summary>
+    public DbSet<CalendarOfNode> Calendars => Set<CalendarOfNode>();
+
     /// <summary>Schools of the roster.</summary>
     public DbSet<School> Schools => Set<School>();
 
@@ -60,7 +113,8 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
             answer.ToTable("visit_answer").HasKey(a => new { a.SchoolId, a.VisitId, a.Id });
             answer.Property(a => a.Kind).HasConversion<string>();
         });
-        modelBuilder.Entity<VisitRecord>().ToTable("visit_record").HasKey(r => new { r.SchoolId, r.VisitId });
+        RecordTables.Map(modelBuilder);
+        OutlineTables.Map(modelBuilder);
         modelBuilder.Entity<BusyTime>(busy =>
         {
             busy.ToTable("busy").HasKey(b => new { b.PersonId, b.VisitId });
@@ -74,6 +128,18 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
                 settings => JsonSerializer.Serialize(settings, Json.Options),
                 text => JsonSerializer.Deserialize<VisitPolicy>(text, Json.Options)!);
         });
+
+        modelBuilder.Entity<CalendarFeed>().ToTable("calendar_feed").HasKey(f => new { f.SchoolId, f.StaffId });
+        CalendarTables.Map(modelBuilder);
+        PlanningTables.Map(modelBuilder);
+        WorkListTables.Map(modelBuilder);
+        ProgrammeTables.Map(modelBuilder);
+        SubstitutionTables.Map(modelBuilder);
+        StrandedVisit.Map(modelBuilder);
+        LedgerTables.Map(modelBuilder);
+        SpotCheckTables.Map(modelBuilder);
+        EmergencyTables.Map(modelBuilder);
+        ProtectionTables.Map(modelBuilder);
 
         modelBuilder.Entity<School>(school =>
         {
@@ -95,7 +161,18 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
             post.HasKey(p => new { p.SchoolId, p.Id });
             post.HasIndex(p => new { p.SchoolId, p.StaffId });
         });
-        modelBuilder.Entity<Guardianship>().HasKey(g => new { g.StudentId, g.GuardianId });
+        modelBuilder.Entity<Post>().Property(p => p.Role).HasConversion<string>();
+        modelBuilder.Entity<SchoolClass>().HasKey(c => new { c.SchoolId, c.ClassId });
+        modelBuilder.Entity<Cadence>(cadence =>
+        {
+            cadence.HasKey(c => c.StudentId);
+            cadence.HasIndex(c => c.SchoolId);
+        });
+        modelBuilder.Entity<Guardianship>(guardianship =>
+        {
+            guardianship.HasKey(g => new { g.StudentId, g.GuardianId });
+            guardianship.Property(g => g.Status).HasConversion<string>();
+        });
         modelBuilder.Entity<GuardianRights>().HasKey(g => new { g.StudentId, g.GuardianId });
 
         NameInSnakeCase(modelBuilder);
@@ -105,6 +182,7 @@ public sealed class VisitsDb(DbContextOptions<VisitsDb> options) : ServiceDb(opt
     {
         visit.ToTable("visit").HasKey(v => new { v.SchoolId, v.Id });
         visit.HasIndex(v => new { v.SchoolId, v.StartsAt, v.Id });
+        visit.HasIndex(v => v.RemindAt).HasFilter("remind_at IS NOT NULL");
         visit.Property(v => v.Mode).HasConversion<string>();
         visit.Property(v => v.Kind).HasConversion<string>();
         visit.Property(v => v.State).HasConversion<string>();

@@ -22,6 +22,25 @@ internal static class VisitsFailures
     public static readonly Failure StartPassed = new("visits.start-passed", 422,
         "所选时间已过。", "That time has passed.");
 
+    /// <summary>A calendar's reply is to something else.</summary>
+    public static readonly Failure OtherInvitation = new("visits.other-invitation", 422,
+        "该日历回复不是针对本次预约的（UID 不符）。", "This calendar reply is to another invitation: its UID is not this visit's.");
+
+    /// <summary>A calendar's reply says neither yes nor no nor another time.</summary>
+    public static readonly Failure ReplyUnclear = new("visits.reply-unclear", 422,
+        "无法理解该日历回复：请发送 METHOD:REPLY（PARTSTAT 为 ACCEPTED 或 DECLINED），或带 DTSTART 的 METHOD:COUNTER，最大 64 KB。",
+        "This calendar reply cannot be understood: send METHOD:REPLY with PARTSTAT ACCEPTED or DECLINED, or METHOD:COUNTER with a "
+        + "DTSTART; 64 KB at most.");
+
+    /// <summary>Days that a substitution cannot have.</summary>
+    public static readonly Failure SubstitutionDays = new("visits.substitution-days", 400,
+        "代班从今天或以后开始，最后一天不早于第一天，且不超过一年。",
+        "A substitution begins today or later, and ends on or after its first day, within a year.");
+
+    /// <summary>A day of a calendar stands there twice.</summary>
+    public static readonly Failure DayTwice = new("visits.day-twice", 422,
+        "该日期重复，请只保留一行。", "This day is there twice; keep one.");
+
     /// <summary>The archives have announced no term.</summary>
     public static readonly Failure NoTerm = new("visits.no-term", 409,
         "尚无学期数据，请先导入名册中的学期。", "No term is known yet; import the roster's terms first.");
@@ -78,4 +97,9 @@ internal static class VisitsFailures
     /// <summary>Hours that end before they begin.</summary>
     public static readonly Failure Window = new("visits.window", 400,
         "结束时间应晚于开始时间。", "The end must be later than the begin.");
+
+    /// <summary>More, or longer, questions than a visit has time for.</summary>
+    public static readonly Failure QuestionsTooMany = new("visits.questions-too-many", 400,
+        "最多 10 个问题，每行一个，每个不超过 300 字。请返回修改。",
+        "Ten questions at most, one a line, of up to 300 characters each. Go back and shorten them.");
 }

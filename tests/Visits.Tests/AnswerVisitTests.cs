@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Net;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
+using HomeSchool.Testing;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Outlines;
 
 namespace HomeSchool.Visits.Tests;
 
@@ -125,6 +129,42 @@ public sealed class AnswerVisitTests(VisitsSystem system) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "ARC-13")]
+    public async Task When_a_guardian_may_no_longer_be_visited_the_links_handed_out_end_and_a_new_one_is_good()
+    {
+        var before = await LinkAsync();
+        var nobody = system.AsNobody();
+        await nobody.TryGetAsync(before).ShouldSucceedAsync();
+        await system.PublishAsync(new GuardianRightsChanged(
+            district.Id, Guid.CreateVersion7(), 1, Http.Now, district.One.A.Students[0], district.Parent, [],
+            GuardianChannel.App));
+        (await Eventually.GetAsync(
+            async () => (int)(await nobody.TryGetAsync(before)).StatusCode, status => status == 410)).ShouldBe(410);
+        await nobody.PostJsonAsync(before, new AnswerRequest(AnswerKind.Decline), 1).ShouldBeRefusedAsync(410, "visits.link-expired");
+        var after = await LinkAsync();
+        after.Equals(before, StringComparison.Ordinal).ShouldBeFalse();
+        await nobody.TryGetAsync(after).ShouldSucceedAsync();
+        (await system.CountAsync($"SELECT count(*) FROM busy WHERE visit_id = $1 AND person_id = '{district.Parent}'", visit.Id))
+            .ShouldBe(0, "the appointment takes none of the time of who is not invited");
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-13")]
+    public async Task What_one_guardian_writes_the_other_does_not_read()
+    {
+        var other = Guid.CreateVersion7();
+        await system.PublishAsync(new GuardianshipsChanged(district.Id, 5, Http.Now,
+            [new RosterGuardianship(district.One.A.Students[0], other, GuardianRelation.Parent, LegalStatus.Guardian, 2, null)]));
+        using var mother = system.As(district.Guardian(district.One.A));
+        using var father = system.As(district.Guardian(district.One.A) with { PersonId = other });
+        await mother.OnAsync(visit.Id, "answer", new AnswerRequest(AnswerKind.Decline, null, "已搬家"), 1).ShouldSucceedAsync();
+        (await mother.GetAsync<VisitDetails>($"/api/visits/{visit.Id}")).Answers!.Single().Reason.ShouldBe("已搬家");
+        (await DetailsAsync()).Answers!.Single().Reason.ShouldBe("已搬家");
+        var seen = (await father.GetAsync<VisitDetails>($"/api/visits/{visit.Id}")).Answers!.Single();
+        (seen.Kind, seen.Reason).ShouldBe((AnswerKind.Decline, null));
+    }
+
+    [Fact]
     public async Task The_page_works_without_scripts_in_the_readers_language_and_escapes_what_teachers_write()
     {
         var (path, nobody) = (await LinkAsync(), system.AsNobody());
@@ -146,6 +186,32 @@ public sealed class AnswerVisitTests(VisitsSystem system) : IAsyncLifetime
         answered.Status.ShouldBe(200);
         answered.Page.ShouldContain(LocalTime.Text(proposed, "Asia/Shanghai"));
         (await DetailsAsync()).Visit.ProposedStartsAt.ShouldBe(proposed);
+    }
+
+    [Fact]
+    [Trait("Rule", "VIS-7")]
+    public async Task The_page_takes_the_familys_questions_in_both_languages_and_shows_them_to_nobody()
+    {
+        var (path, nobody) = (await LinkAsync(), system.AsNobody());
+        (await PageAsync(nobody, path, "zh-CN")).ShouldContain("想问老师的问题");
+        (await PageAsync(nobody, path, "en")).ShouldContain("What you would like to ask");
+        var long301 = new string('长', 301);
+        (await SubmitAsync(nobody, path, ("answer", "ask"), ("version", "1"), ("questions", long301))).Status.ShouldBe(400);
+        var eleven = string.Join('\n', Enumerable.Repeat("问", 11));
+        (await SubmitAsync(nobody, path, ("answer", "ask"), ("version", "1"), ("questions", eleven)))
+            .Page.ShouldContain("最多 10 个问题");
+        var asked = await SubmitAsync(
+            nobody, path, ("answer", "ask"), ("version", "1"), ("questions", "睡得好吗？\r\n\r\n <b>作业</b>多吗？ "));
+        asked.Status.ShouldBe(200);
+        asked.Page.ShouldContain("已收到您的问题");
+        (await PageAsync(nobody, path, "en")).ShouldContain("Your questions arrived");
+        (await PageAsync(nobody, path, "zh-CN")).ShouldNotContain("睡得好吗");
+        (await teacher.GetAsync<OutlineView>($"/api/visits/{visit.Id}/outline")).FamilyQuestions!
+            .ShouldBe(["睡得好吗？", "<b>作业</b>多吗？"]);
+
+        // Sent empty, it says that there are none.
+        (await SubmitAsync(nobody, path, ("answer", "ask"), ("version", "1"), ("questions", ""))).Status.ShouldBe(200);
+        (await teacher.GetAsync<OutlineView>($"/api/visits/{visit.Id}/outline")).FamilyQuestions.ShouldBeEmpty();
     }
 
     [Fact]

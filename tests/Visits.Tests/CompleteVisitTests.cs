@@ -1,6 +1,8 @@
 using System.Net;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Visits;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Records;
 
 namespace HomeSchool.Visits.Tests;
 
@@ -165,6 +167,18 @@ public sealed class CompleteVisitTests(VisitsSystem system) : IAsyncLifetime
         payload.ShouldContain(siblings[0].ToString());
         payload.ShouldContain(siblings[1].ToString());
         payload.ShouldContain($"\"familyId\":\"{district.Parent}\"");
+    }
+
+    [Fact]
+    [Trait("Rule", "VIS-4")]
+    public async Task Held_earlier_than_agreed_nobody_is_taken_at_the_old_time()
+    {
+        var later = new VisitRequest([district.One.A.Students[2]], VisitMode.Video, Http.Evening(), VisitKind.Emergency);
+        var early = await teacher.ScheduleAsync(later);
+        await teacher.TryScheduleAsync(later with { StudentIds = [district.One.A.Students[3]] })
+            .ShouldBeRefusedAsync(409, "visits.double-booked");
+        await teacher.OnAsync(early.Id, "complete", Record with { HeldAt = Http.Now.AddMinutes(-5) }, version: 1).ShouldSucceedAsync();
+        await teacher.TryScheduleAsync(later with { StudentIds = [district.One.A.Students[3]] }).ShouldSucceedAsync();
     }
 
     private Task<Appointment> ScheduleAsync(int student) => teacher.ScheduleAsync(

@@ -1,5 +1,6 @@
 using System.Net;
 using HomeSchool.Contracts.Visits;
+using HomeSchool.Visits.Appointments;
 
 namespace HomeSchool.Visits.Tests;
 

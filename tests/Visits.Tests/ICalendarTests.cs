@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using HomeSchool.Visits.Appointments;
 
 namespace HomeSchool.Visits.Tests;
 

@@ -1,9 +1,13 @@
+using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Policies;
+using HomeSchool.Visits.Records;
 
 namespace HomeSchool.Visits.Tests;
 
@@ -139,7 +143,7 @@ public sealed class ReadVisitsTests(VisitsSystem system) : IAsyncLifetime
     [Fact]
     public async Task The_database_closes_every_table_and_shows_a_school_its_own_rows_only()
     {
-        (await system.OpenTablesAsync()).ShouldBe(["__EFMigrationsHistory"]);
+        (await system.OpenTablesAsync()).ShouldBe(["__EFMigrationsHistory", "work_mark"]);
         var admin = system.As(district.AtSchool(Role.SchoolAdmin, district.One));
         await admin.PutJsonAsync($"/api/visits/policies/{district.One.Id}", new VisitPolicy(), version: 0).ShouldSucceedAsync();
         var (teacher, guardian) = (system.As(district.Teacher(district.One.A)), system.As(district.Guardian(district.One.A)));
@@ -168,7 +172,7 @@ public sealed class ReadVisitsTests(VisitsSystem system) : IAsyncLifetime
     {
         var admin = system.As(district.Admin());
         var path = $"/api/visits/policies/{district.Id}";
-        (await admin.GetAsync<VisitPolicy>(path)).ShouldBe(new VisitPolicy());
+        Said(await admin.GetAsync<VisitPolicy>(path)).ShouldBe(Said(new VisitPolicy()));
         var oneDay = new VisitPolicy { NoticeDays = 1 };
         await admin.PutJsonAsync(path, oneDay).ShouldBeRefusedAsync(428, "request.if-match-needed");
         await admin.PutJsonAsync(path, oneDay, version: 0).ShouldSucceedAsync();
@@ -177,7 +181,7 @@ public sealed class ReadVisitsTests(VisitsSystem system) : IAsyncLifetime
 
         var own = new VisitPolicy { NoticeDays = 4, Weekdays = new Window(new TimeOnly(8, 0), new TimeOnly(22, 0)) };
         var ofSchool = system.As(district.AtSchool(Role.SchoolAdmin, district.One));
-        (await ofSchool.GetAsync<VisitPolicy>($"/api/visits/policies/{district.One.Id}")).ShouldBe(oneDay);
+        Said(await ofSchool.GetAsync<VisitPolicy>($"/api/visits/policies/{district.One.Id}")).ShouldBe(Said(oneDay));
         await ofSchool.PutJsonAsync($"/api/visits/policies/{district.One.Id}", own, version: 0).ShouldSucceedAsync();
         await ScheduleAsync(district.Two.A, 2, Http.Now.AddDays(1.1));
         await system.As(district.Teacher(district.One.A))
@@ -188,7 +192,10 @@ public sealed class ReadVisitsTests(VisitsSystem system) : IAsyncLifetime
         await ofSchool.PutJsonAsync(path, own, version: 1).ShouldBeUnknownAsync();
         await ofSchool.PutJsonAsync($"/api/visits/policies/{district.Two.Id}", own, version: 0).ShouldBeUnknownAsync();
         await system.As(district.Teacher(district.One.A)).PutJsonAsync(path, own, version: 1).ShouldBeForbiddenAsync();
-        (await admin.GetAsync<VisitPolicy>($"/api/visits/policies/{district.One.Id}")).ShouldBe(own);
+        Said(await admin.GetAsync<VisitPolicy>($"/api/visits/policies/{district.One.Id}")).ShouldBe(Said(own));
+
+        // A record's lists are equal only when they are one.
+        static string Said(VisitPolicy policy) => JsonSerializer.Serialize(policy, Json.Options);
     }
 
     [Fact]

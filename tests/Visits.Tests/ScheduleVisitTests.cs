@@ -4,6 +4,8 @@ using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Records;
 
 namespace HomeSchool.Visits.Tests;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HomeSchool.Visits.Policies;
 namespace HomeSchool.Visits.Tests;
 
 public sealed class VisitPolicyTests
@@ -64,14 +65,14 @@ public sealed class VisitPolicyTests
     {
         var autumn = Term(new DateOnly(2026, 9, 1), new DateOnly(2027, 1, 20));
         var spring = Term(new DateOnly(2027, 2, 20), new DateOnly(2027, 7, 5));
-        Visits.Term.Of(new DateOnly(2026, 8, 20), [spring, autumn]).ShouldBe(autumn);
-        Visits.Term.Of(new DateOnly(2026, 12, 31), [spring, autumn]).ShouldBe(autumn);
-        Visits.Term.Of(new DateOnly(2027, 2, 1), [spring, autumn]).ShouldBe(spring);
-        Visits.Term.Of(new DateOnly(2027, 8, 1), [spring, autumn]).ShouldBe(spring);
-        Visits.Term.Of(new DateOnly(2027, 8, 1), []).ShouldBeNull();
+        Roster.Term.Of(new DateOnly(2026, 8, 20), [spring, autumn]).ShouldBe(autumn);
+        Roster.Term.Of(new DateOnly(2026, 12, 31), [spring, autumn]).ShouldBe(autumn);
+        Roster.Term.Of(new DateOnly(2027, 2, 1), [spring, autumn]).ShouldBe(spring);
+        Roster.Term.Of(new DateOnly(2027, 8, 1), [spring, autumn]).ShouldBe(spring);
+        Roster.Term.Of(new DateOnly(2027, 8, 1), []).ShouldBeNull();
     }
 
     private static string Codes(IEnumerable<Warning> warnings) => string.Join(' ', warnings.Select(warning => warning.Code));
 
-    private static Term Term(DateOnly from, DateOnly to) => new() { Id = Guid.CreateVersion7(), StartsOn = from, EndsOn = to };
+    private static Roster.Term Term(DateOnly from, DateOnly to) => new() { Id = Guid.CreateVersion7(), StartsOn = from, EndsOn = to };
 }

@@ -1,5 +1,8 @@
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Calendar;
+using HomeSchool.Visits.Policies;
 
 namespace HomeSchool.Visits.Tests;
 
@@ -25,8 +28,8 @@ public sealed class VisitTests
     [Trait("Rule", "VIS-6")]
     public void The_notice_is_what_the_policy_says()
     {
-        Visit.Schedule(Plan(Now.AddDays(1)), Policy with { NoticeDays = 1 }, Now).Refused.ShouldBeNull();
-        Visit.Schedule(Plan(Now.AddDays(4)), Policy with { NoticeDays = 5 }, Now).Refused.ShouldNotBeNull();
+        Visit.Schedule(Plan(Now.AddDays(1)), Policy with { NoticeDays = 1 }, SchoolCalendar.Plain, Now).Refused.ShouldBeNull();
+        Visit.Schedule(Plan(Now.AddDays(4)), Policy with { NoticeDays = 5 }, SchoolCalendar.Plain, Now).Refused.ShouldNotBeNull();
     }
 
     [Fact]
@@ -48,9 +51,9 @@ public sealed class VisitTests
         visit.State.ShouldBe(VisitState.Proposed);
         visit.StartsAt.ShouldBe(Start);
 
-        visit.Move(visit.TermId, visit.Mode, soon.AddHours(1), visit.Minutes, Policy, Now)!
+        visit.Move(visit.TermId, visit.Mode, soon.AddHours(1), visit.Minutes, Policy, SchoolCalendar.Plain, Now)!
             .Failure.Code.ShouldBe("visits.notice-too-short");
-        visit.Move(visit.TermId, visit.Mode, soon, visit.Minutes, Policy, Now).ShouldBeNull();
+        visit.Move(visit.TermId, visit.Mode, soon, visit.Minutes, Policy, SchoolCalendar.Plain, Now).ShouldBeNull();
         visit.State.ShouldBe(VisitState.Confirmed);
         visit.StartsAt.ShouldBe(soon);
         visit.ProposedStartsAt.ShouldBeNull();
@@ -62,7 +65,7 @@ public sealed class VisitTests
     {
         var visit = Offered();
         visit.Propose(Start.AddDays(1), Now);
-        visit.Move(visit.TermId, VisitMode.InPerson, Start.AddDays(1), visit.Minutes, Policy, Now).ShouldBeNull();
+        visit.Move(visit.TermId, VisitMode.InPerson, Start.AddDays(1), visit.Minutes, Policy, SchoolCalendar.Plain, Now).ShouldBeNull();
         visit.State.ShouldBe(VisitState.Scheduled);
     }
 
@@ -73,7 +76,7 @@ public sealed class VisitTests
         var visit = Offered();
         visit.Confirm(Now).ShouldBeNull();
         visit.Sequence.ShouldBe(0);
-        visit.Move(visit.TermId, visit.Mode, Start.AddDays(1), 45, Policy, Now).ShouldBeNull();
+        visit.Move(visit.TermId, visit.Mode, Start.AddDays(1), 45, Policy, SchoolCalendar.Plain, Now).ShouldBeNull();
         (visit.State, visit.Sequence, visit.Minutes).ShouldBe((VisitState.Scheduled, 1, 45));
     }
 
@@ -100,7 +103,7 @@ public sealed class VisitTests
             over.Cancel(Now).ShouldNotBeNull();
             over.Start(Start).ShouldNotBeNull();
             over.Complete(AsAgreed, Start).ShouldNotBeNull();
-            over.Move(over.TermId, over.Mode, Start.AddDays(9), 30, Policy, Now).ShouldNotBeNull();
+            over.Move(over.TermId, over.Mode, Start.AddDays(9), 30, Policy, SchoolCalendar.Plain, Now).ShouldNotBeNull();
             (over.State, over.Version, over.Sequence).ShouldBe(before);
         }
     }
@@ -160,7 +163,7 @@ public sealed class VisitTests
     public void The_day_is_that_of_the_districts_clocks()
     {
         var late = new DateTimeOffset(2026, 9, 10, 16, 30, 0, TimeSpan.Zero); // 00:30 of the 11th in Shanghai
-        var visit = Visit.Schedule(Plan(late), Policy, Now).Visit!;
+        var visit = Visit.Schedule(Plan(late), Policy, SchoolCalendar.Plain, Now).Visit!;
         visit.Complete(AsAgreed, late).ShouldBeNull();
         visit.HeldOn.ShouldBe(new DateOnly(2026, 9, 11));
     }
@@ -178,7 +181,7 @@ public sealed class VisitTests
     }
 
     private static (Visit? Visit, Problem? Refused) Scheduled(DateTimeOffset at, VisitKind kind = VisitKind.Routine) =>
-        Visit.Schedule(Plan(at) with { Kind = kind }, Policy, Now);
+        Visit.Schedule(Plan(at) with { Kind = kind }, Policy, SchoolCalendar.Plain, Now);
 
     private static Visit Offered() => Scheduled(Start).Visit!;
 

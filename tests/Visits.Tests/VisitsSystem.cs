@@ -7,7 +7,12 @@ using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Tenancy;
 using HomeSchool.Testing;
+using HomeSchool.Visits.Appointments;
+using HomeSchool.Visits.Leavers;
+using HomeSchool.Visits.Substitutions;
+using HomeSchool.Visits.WorkList;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -56,8 +61,27 @@ public sealed class VisitsSystem : IAsyncLifetime
     /// <summary>A client with the token of somebody with these roles.</summary>
     public HttpClient As(params Grant[] grants) => As(host, grants);
 
+    /// <summary>
+    /// A replica whose clock is ahead and which reminds families, ends substitutions and what leavers leave behind, those of all
+    /// districts, until it is disposed of.
+    /// The replicas of <see cref="AsIn"/> stay, and leave that alone.
+    /// </summary>
+    public IDisposable WorkingIn(TimeSpan ahead)
+    {
+        var working = new InProcess(Settings(), ahead, works: true);
+        _ = working.Server; // starts it
+        return working;
+    }
+
     /// <summary>The same at a replica whose clock is ahead.</summary>
     public HttpClient AsIn(TimeSpan ahead, params Grant[] grants) => As(Host(ahead), grants);
+
+    /// <summary>One more replica, which gives clients to whoever has a role.</summary>
+    public Func<Grant, HttpClient> Replica()
+    {
+        var replica = Host(TimeSpan.Zero);
+        return grant => As(replica, [grant]);
+    }
 
     /// <summary>The same where a backup was restored: another database and broker, the same key store.</summary>
     public async Task<HttpClient> AsOnRestoredAsync(string backup, params Grant[] grants)
@@ -110,8 +134,36 @@ public sealed class VisitsSystem : IAsyncLifetime
         """
         SELECT name, payload FROM (SELECT name, payload, version, aggregate_id FROM platform.outbox
             UNION ALL SELECT name, payload, version, aggregate_id FROM platform.event_log) AS e
-        WHERE aggregate_id = $1 ORDER BY version
+        WHERE aggregate_id = $1 AND name <> 'visits.reminder-due' ORDER BY version
         """, visit);
+
+    /// <summary>The reminders of a visit, apart from its events: any replica whose clock is ahead may announce one.</summary>
+    public async Task<List<string>> RemindersOfAsync(Guid visit) => [.. (await QueryAsync(
+        """
+        SELECT name, payload FROM (SELECT name, payload, aggregate_id FROM platform.outbox
+            UNION ALL SELECT name, payload, aggregate_id FROM platform.event_log) AS e
+        WHERE aggregate_id = $1 AND name = 'visits.reminder-due'
+        """, visit)).Select(row => row.Second)];
+
+    /// <summary>How many statements a request asks of the database.</summary>
+    public async Task<int> StatementsOfAsync(HttpClient client, string path)
+    {
+        host.Server.PreserveExecutionContext = true;
+        using var statements = Statements.Count();
+        await client.TryGetAsync(path).ShouldSucceedAsync();
+        return statements.Texts.Count;
+    }
+
+    /// <summary>Tells the work list of contacts, as the ledger does.</summary>
+    public async Task CountContactsAsync(params DoneContact[] contacts)
+    {
+        await using var connection = await host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var scope = TenantScope.Of(contacts.Select(contact => contact.DistrictId)).Batch(connection))
+            await scope.ExecuteNonQueryAsync();
+        await DoneContact.AddAsync(connection, contacts, TestContext.Current.CancellationToken);
+        await transaction.CommitAsync();
+    }
 
     /// <summary>The audit of one thing: action and actor, oldest first.</summary>
     public Task<List<(string Action, string Reason)>> AuditOfAsync(Guid subject) => QueryAsync(
@@ -124,6 +176,42 @@ public sealed class VisitsSystem : IAsyncLifetime
         await using var command = source.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Counts rows as an administrator, as they would be after a change, which is undone.</summary>
+    public async Task<long> CountAfterAsync(string change, string sql, Guid id)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand(change, connection))
+            await command.ExecuteNonQueryAsync();
+        await using var count = new NpgsqlCommand(sql, connection);
+        count.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Tries a statement as the service's own role, told to see a school; <c>$1</c> is an id.</summary>
+    /// <returns>The SQL state of the refusal; empty when it was done, and then it is undone.</returns>
+    public async Task<string> TryAsServiceAsync(Guid school, string sql, Guid id)
+    {
+        await using var source = NpgsqlDataSource.Create(database + ";Options=-c role=visits_app");
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var tell = new NpgsqlCommand("SELECT set_config('app.schools', $1, true)", connection);
+        tell.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{{{school}}}" });
+        await tell.ExecuteNonQueryAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        try
+        {
+            (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
+            return "";
+        }
+        catch (PostgresException e)
+        {
+            return e.SqlState;
+        }
     }
 
     /// <summary>What the service's own role sees of each table that has schools, told to see some schools only.</summary>
@@ -158,6 +246,22 @@ public sealed class VisitsSystem : IAsyncLifetime
         }
 
         return seen;
+    }
+
+    /// <summary>What the service's own role sees of a table of protected cases when it is told a district, a school, and staff.</summary>
+    public async Task<long> SeenProtectedAsync(string table, Guid toldDistrict, Guid toldSchool, Guid? toldStaff)
+    {
+        await using var source = NpgsqlDataSource.Create(database + ";Options=-c role=visits_app");
+        await using var command = source.CreateCommand(
+            $"""
+            SELECT set_config('app.districts', '{toldDistrict:B}', true), set_config('app.schools', '{toldSchool:B}', true),
+                set_config('app.staff', '{toldStaff:B}', true);
+            SELECT count(*) FROM protected.{table};
+            """);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        await reader.ReadAsync();
+        return reader.GetInt64(0);
     }
 
     /// <summary>Tables that row-level security does not close, for their owner too.</summary>
@@ -206,6 +310,7 @@ public sealed class VisitsSystem : IAsyncLifetime
         foreach (var (name, value) in more)
             settings[name] = value;
         var started = new InProcess(settings, ahead);
+        started.Server.PreserveExecutionContext = true; // for Statements
         lock (hosts)
             hosts.Add(started);
         return started;
@@ -221,14 +326,27 @@ public sealed class VisitsSystem : IAsyncLifetime
         ["PublicUrl"] = "https://school.example",
     };
 
-    private sealed class InProcess(Dictionary<string, string> settings, TimeSpan ahead) : WebApplicationFactory<VisitsDb>
+    private sealed class InProcess(Dictionary<string, string> settings, TimeSpan ahead, bool works = false) : WebApplicationFactory<VisitsDb>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
-            if (ahead > TimeSpan.Zero)
-                builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(new ClockAhead(ahead)));
+            if (ahead <= TimeSpan.Zero)
+                return;
+            builder.ConfigureTestServices(services =>
+            {
+                services.AddSingleton<TimeProvider>(new ClockAhead(ahead));
+                // The work list is everybody's, and one replica keeps it: one whose day it is.
+                foreach (var work in services.Where(service => service.ImplementationType == typeof(KeepWorkList) || (!works
+                    && (service.ImplementationType == typeof(RemindFamilies)
+                        || service.ImplementationType == typeof(EndSubstitutions)
+                        || service.ImplementationType == typeof(EndStrandedVisits))))
+                    .ToArray())
+                {
+                    services.Remove(work);
+                }
+            });
         }
     }
 
