@@ -21,7 +21,7 @@ public sealed class OpeningTests(SurveysSystem system)
             WHERE name = 'surveys.survey-opened' AND aggregate_id = $1
             """, survey.Id)).ShouldBe(1);
         (await system.ScalarAsync<double>(
-            "SELECT extract(epoch FROM closes_at - reminder_due_at)::float8 / 86400 FROM invitation WHERE id = $1", survey.Id)).ShouldBe(3.5, 0.01);
+            "SELECT extract(epoch FROM closes_at - remind_at)::float8 / 86400 FROM invitation WHERE id = $1", survey.Id)).ShouldBe(3.5, 0.01);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.Surveys.Results;
+using HomeSchool.Surveys.Rounds;
 using HomeSchool.Testing;
 
 namespace HomeSchool.Surveys.Tests;

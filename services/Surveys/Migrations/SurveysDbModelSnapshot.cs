@@ -184,7 +184,79 @@ namespace HomeSchool.Surveys.Migrations
                         });
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Answer", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Anonymity.AnonymousAnswer", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("RoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("round_id");
+
+                    b.Property<bool>("Shown")
+                        .HasColumnType("boolean")
+                        .HasColumnName("shown");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_anonymous_answer");
+
+                    b.HasIndex("SchoolId", "RoundId", "ClassId")
+                        .HasDatabaseName("ix_anonymous_answer_school_id_round_id_class_id");
+
+                    b.ToTable("anonymous_answer", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Anonymity.StagedAnswer", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_staged_answer");
+
+                    b.HasIndex("SchoolId", "BatchId")
+                        .HasDatabaseName("ix_staged_answer_school_id_batch_id");
+
+                    b.ToTable("staged_answer", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Answering.Answer", b =>
                 {
                     b.Property<Guid>("SchoolId")
                         .HasColumnType("uuid")
@@ -198,14 +270,22 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("answered_at");
 
-                    b.Property<byte[]>("Answers")
+                    b.Property<byte[]>("Content")
                         .IsRequired()
                         .HasColumnType("bytea")
-                        .HasColumnName("answers");
+                        .HasColumnName("content");
 
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
+
+                    b.Property<byte[]>("Earlier")
+                        .HasColumnType("bytea")
+                        .HasColumnName("earlier");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
 
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
@@ -218,19 +298,109 @@ namespace HomeSchool.Surveys.Migrations
                     b.ToTable("answer", (string)null);
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Cell", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Definitions.Design", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid?>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_definition");
+
+                    b.HasIndex("DistrictId")
+                        .HasDatabaseName("ix_definition_district_id");
+
+                    b.ToTable("definition", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Policies.Policy", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<int>("DaysOpen")
+                        .HasColumnType("integer")
+                        .HasColumnName("days_open");
+
+                    b.Property<bool>("MayChange")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_change");
+
+                    b.Property<int>("QuietDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("quiet_days");
+
+                    b.Property<int>("RemindFrom")
+                        .HasColumnType("integer")
+                        .HasColumnName("remind_from");
+
+                    b.Property<int>("RemindUntil")
+                        .HasColumnType("integer")
+                        .HasColumnName("remind_until");
+
+                    b.Property<int>("SmallestCell")
+                        .HasColumnType("integer")
+                        .HasColumnName("smallest_cell");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId")
+                        .HasName("pk_policy");
+
+                    b.ToTable("policy", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Results.Cell", b =>
                 {
                     b.Property<Guid>("SchoolId")
                         .HasColumnType("uuid")
                         .HasColumnName("school_id");
 
+                    b.Property<Guid>("RoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("round_id");
+
                     b.Property<Guid>("ClassId")
                         .HasColumnType("uuid")
                         .HasColumnName("class_id");
 
-                    b.Property<Guid>("TermId")
+                    b.Property<Guid?>("BatchId")
                         .HasColumnType("uuid")
-                        .HasColumnName("term_id");
+                        .HasColumnName("batch_id");
 
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
@@ -252,33 +422,46 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("staged_first");
 
-                    b.HasKey("SchoolId", "ClassId", "TermId")
+                    b.Property<int>("Step")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("step");
+
+                    b.HasKey("SchoolId", "RoundId", "ClassId")
                         .HasName("pk_cell");
+
+                    b.HasIndex("ClassId")
+                        .HasDatabaseName("ix_cell_class_id");
+
+                    b.HasIndex("DistrictId")
+                        .HasDatabaseName("ix_cell_district_id")
+                        .HasFilter("batch_id IS NOT NULL");
 
                     b.ToTable("cell", (string)null);
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.CellCount", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Results.CellCount", b =>
                 {
                     b.Property<Guid>("SchoolId")
                         .HasColumnType("uuid")
                         .HasColumnName("school_id");
 
+                    b.Property<Guid>("RoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("round_id");
+
                     b.Property<Guid>("ClassId")
                         .HasColumnType("uuid")
                         .HasColumnName("class_id");
-
-                    b.Property<Guid>("TermId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("term_id");
 
                     b.Property<string>("QuestionId")
                         .HasColumnType("text")
                         .HasColumnName("question_id");
 
-                    b.Property<int>("Value")
-                        .HasColumnType("integer")
-                        .HasColumnName("value");
+                    b.Property<string>("Option")
+                        .HasColumnType("text")
+                        .HasColumnName("option");
 
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
@@ -288,38 +471,70 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("shown");
 
-                    b.Property<int>("Staged")
-                        .HasColumnType("integer")
-                        .HasColumnName("staged");
-
-                    b.HasKey("SchoolId", "ClassId", "TermId", "QuestionId", "Value")
+                    b.HasKey("SchoolId", "RoundId", "ClassId", "QuestionId", "Option")
                         .HasName("pk_cell_count");
 
                     b.ToTable("cell_count", (string)null);
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Definition", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Results.RoundTotal", b =>
                 {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("SeriesId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("series_id");
+
+                    b.Property<int>("Stripe")
+                        .HasColumnType("integer")
+                        .HasColumnName("stripe");
+
+                    b.Property<string>("Counts")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("counts");
+
+                    b.Property<Guid?>("DesignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("design_id");
+
+                    b.Property<int>("Invited")
+                        .HasColumnType("integer")
+                        .HasColumnName("invited");
+
                     b.Property<string>("Kind")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
-                    b.Property<int>("Version")
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<int>("Shown")
                         .HasColumnType("integer")
-                        .HasColumnName("version");
+                        .HasColumnName("shown");
 
-                    b.Property<string>("Questions")
-                        .IsRequired()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("questions");
+                    b.Property<bool>("Whole")
+                        .HasColumnType("boolean")
+                        .HasColumnName("whole");
 
-                    b.HasKey("Kind", "Version")
-                        .HasName("pk_definition");
+                    b.HasKey("SchoolId", "DistrictId", "SeriesId", "Stripe")
+                        .HasName("pk_round_total");
 
-                    b.ToTable("definition", (string)null);
+                    b.HasIndex("SchoolId", "DistrictId", "Kind", "DesignId", "OpenedAt")
+                        .HasDatabaseName("ix_round_total_school_id_district_id_kind_design_id_opened_at");
+
+                    b.ToTable("round_total", (string)null);
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Invitation", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Results.StagedCount", b =>
                 {
                     b.Property<Guid>("SchoolId")
                         .HasColumnType("uuid")
@@ -333,21 +548,418 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("class_id");
 
-                    b.Property<DateTimeOffset>("ClosesAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("closes_at");
-
-                    b.Property<int>("DefinitionVersion")
-                        .HasColumnType("integer")
-                        .HasColumnName("definition_version");
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
 
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
 
-                    b.Property<Guid>("FamilyId")
+                    b.Property<Guid>("RoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("round_id");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_staged_count");
+
+                    b.HasIndex("SchoolId", "RoundId", "ClassId")
+                        .HasDatabaseName("ix_staged_count_school_id_round_id_class_id");
+
+                    b.ToTable("staged_count");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Results.UntoldCount", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.HasKey("SchoolId", "Kind")
+                        .HasName("pk_untold_count");
+
+                    b.ToTable("untold_count");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.Enrolment", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<string>("Grade")
+                        .HasColumnType("text")
+                        .HasColumnName("grade");
+
+                    b.Property<DateOnly>("StartsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("starts_on");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_enrolment");
+
+                    b.HasIndex("SchoolId", "StudentId")
+                        .HasDatabaseName("ix_enrolment_school_id_student_id");
+
+                    b.ToTable("enrolment");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.GuardianRights", b =>
+                {
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<bool>("MaySee")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_see");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("StudentId", "GuardianId")
+                        .HasName("pk_guardian_rights");
+
+                    b.ToTable("guardian_rights");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.Guardianship", b =>
+                {
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateOnly?>("WithdrawnOn")
+                        .HasColumnType("date")
+                        .HasColumnName("withdrawn_on");
+
+                    b.HasKey("StudentId", "GuardianId")
+                        .HasName("pk_guardianship");
+
+                    b.ToTable("guardianship");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.MovedClass", b =>
+                {
+                    b.Property<Guid>("FromSchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_school_id");
+
+                    b.Property<Guid>("FromClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_class_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("FromSchoolId", "FromClassId")
+                        .HasName("pk_moved_class");
+
+                    b.HasIndex("SchoolId", "ClassId")
+                        .HasDatabaseName("ix_moved_class_school_id_class_id");
+
+                    b.ToTable("moved_class", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.School", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateOnly?>("WithdrawnOn")
+                        .HasColumnType("date")
+                        .HasColumnName("withdrawn_on");
+
+                    b.HasKey("SchoolId")
+                        .HasName("pk_school");
+
+                    b.HasIndex("DistrictId")
+                        .HasDatabaseName("ix_school_district_id");
+
+                    b.ToTable("school", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.SchoolClass", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<string>("Grade")
+                        .HasColumnType("text")
+                        .HasColumnName("grade");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateOnly?>("WithdrawnOn")
+                        .HasColumnType("date")
+                        .HasColumnName("withdrawn_on");
+
+                    b.HasKey("SchoolId", "ClassId")
+                        .HasName("pk_school_class");
+
+                    b.ToTable("school_class", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Roster.Term", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<DateOnly>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateOnly?>("WithdrawnOn")
+                        .HasColumnType("date")
+                        .HasColumnName("withdrawn_on");
+
+                    b.HasKey("Id")
+                        .HasName("pk_term");
+
+                    b.ToTable("term");
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Rounds.Invitation", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Answered")
+                        .HasColumnType("boolean")
+                        .HasColumnName("answered");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<DateTimeOffset>("ClosesAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closes_at");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid?>("FamilyId")
                         .HasColumnType("uuid")
                         .HasColumnName("family_id");
+
+                    b.Property<Guid?>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<bool>("MayChange")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_change");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<DateTimeOffset?>("QuietUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("quiet_until");
+
+                    b.Property<DateTimeOffset?>("RemindAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("remind_at");
+
+                    b.Property<Guid>("RoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("round_id");
+
+                    b.PrimitiveCollection<Guid[]>("StudentIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("student_ids");
+
+                    b.Property<Guid?>("VisitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("visit_id");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_invitation");
+
+                    b.HasIndex("RemindAt")
+                        .HasDatabaseName("ix_invitation_remind_at")
+                        .HasFilter("remind_at IS NOT NULL");
+
+                    b.HasIndex("VisitId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_invitation_visit_id");
+
+                    b.HasIndex("SchoolId", "ClosesAt")
+                        .HasDatabaseName("ix_invitation_school_id_closes_at");
+
+                    b.HasIndex("SchoolId", "RoundId", "ClassId")
+                        .HasDatabaseName("ix_invitation_school_id_round_id_class_id");
+
+                    b.ToTable("invitation", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Surveys.Rounds.Round", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<DateTimeOffset?>("ClosedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTimeOffset?>("ClosesAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closes_at");
+
+                    b.Property<string>("Definition")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("definition");
+
+                    b.Property<Guid?>("DesignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("design_id");
+
+                    b.Property<int>("DesignVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("design_version");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<bool>("DistrictWide")
+                        .HasColumnType("boolean")
+                        .HasColumnName("district_wide");
+
+                    b.Property<string>("Grade")
+                        .HasColumnType("text")
+                        .HasColumnName("grade");
+
+                    b.Property<DateTimeOffset?>("InvitedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("invited_at");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -362,89 +974,56 @@ namespace HomeSchool.Surveys.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("opened_at");
 
-                    b.Property<DateTimeOffset>("QuietUntil")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("quiet_until");
+                    b.Property<string>("Privacy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("privacy");
 
-                    b.Property<DateTimeOffset>("ReminderDueAt")
+                    b.Property<DateTimeOffset?>("RemindAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("reminder_due_at");
+                        .HasColumnName("remind_at");
 
                     b.Property<int>("SmallestCell")
                         .HasColumnType("integer")
                         .HasColumnName("smallest_cell");
 
-                    b.PrimitiveCollection<Guid[]>("StudentIds")
-                        .IsRequired()
-                        .HasColumnType("uuid[]")
-                        .HasColumnName("student_ids");
-
-                    b.Property<Guid>("TermId")
+                    b.Property<Guid?>("TermId")
                         .HasColumnType("uuid")
                         .HasColumnName("term_id");
 
-                    b.Property<Guid>("VisitId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("visit_id");
-
                     b.HasKey("SchoolId", "Id")
-                        .HasName("pk_invitation");
+                        .HasName("pk_survey_round");
 
-                    b.HasIndex("VisitId")
+                    b.HasIndex("DistrictId")
+                        .HasDatabaseName("ix_survey_round_district_id")
+                        .HasFilter("closed_at IS NULL");
+
+                    b.HasIndex("Id", "SchoolId")
+                        .HasDatabaseName("ix_survey_round_id_school_id");
+
+                    b.HasIndex("SchoolId", "TermId")
                         .IsUnique()
-                        .HasDatabaseName("ix_invitation_visit_id");
+                        .HasDatabaseName("ix_survey_round_school_id_term_id")
+                        .HasFilter("kind = 'VisitSatisfaction'");
 
-                    b.HasIndex("SchoolId", "ClosesAt")
-                        .HasDatabaseName("ix_invitation_school_id_closes_at");
+                    b.HasIndex("TermId", "SchoolId")
+                        .HasDatabaseName("ix_survey_round_term_id_school_id")
+                        .HasFilter("kind = 'VisitSatisfaction'");
 
-                    b.ToTable("invitation", (string)null);
+                    b.ToTable("survey_round", (string)null);
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Policy", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Answering.Answer", b =>
                 {
-                    b.Property<Guid>("DistrictId")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid")
-                        .HasColumnName("district_id");
-
-                    b.Property<int>("DaysOpen")
-                        .HasColumnType("integer")
-                        .HasColumnName("days_open");
-
-                    b.Property<bool>("MayChange")
-                        .HasColumnType("boolean")
-                        .HasColumnName("may_change");
-
-                    b.Property<int>("QuietDays")
-                        .HasColumnType("integer")
-                        .HasColumnName("quiet_days");
-
-                    b.Property<int>("SmallestCell")
-                        .HasColumnType("integer")
-                        .HasColumnName("smallest_cell");
-
-                    b.Property<long>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("bigint")
-                        .HasColumnName("version");
-
-                    b.HasKey("DistrictId")
-                        .HasName("pk_policy");
-
-                    b.ToTable("policy", (string)null);
-                });
-
-            modelBuilder.Entity("HomeSchool.Surveys.Answer", b =>
-                {
-                    b.HasOne("HomeSchool.Surveys.Invitation", null)
+                    b.HasOne("HomeSchool.Surveys.Rounds.Invitation", null)
                         .WithOne("Answer")
-                        .HasForeignKey("HomeSchool.Surveys.Answer", "SchoolId", "InvitationId")
+                        .HasForeignKey("HomeSchool.Surveys.Answering.Answer", "SchoolId", "InvitationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_answer_invitation_school_id_invitation_id");
                 });
 
-            modelBuilder.Entity("HomeSchool.Surveys.Invitation", b =>
+            modelBuilder.Entity("HomeSchool.Surveys.Rounds.Invitation", b =>
                 {
                     b.Navigation("Answer");
                 });
