@@ -1,0 +1,50 @@
+using HomeSchool.Activities;
+using HomeSchool.Activities.Committee;
+using HomeSchool.Activities.Covenant;
+using HomeSchool.Activities.Development;
+using HomeSchool.Activities.FamilyActivities;
+using HomeSchool.Activities.Meetings;
+using HomeSchool.Activities.ParentClasses;
+using HomeSchool.Activities.Policies;
+using HomeSchool.Activities.Questions;
+using HomeSchool.Activities.Roster;
+using HomeSchool.Activities.Suggestions;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults<ActivitiesDb>("activities");
+builder.AddKeyVault();
+builder.AddPersonalData();
+builder.Services.AddSingleton<EventConsumer, RosterProjection>();
+builder.Services.AddSingleton<EventConsumer, PrepareKeys>();
+
+var app = builder.Build();
+app.UseServiceDefaults();
+
+var api = app.MapGroup("/api/activities").WithTags("Activities");
+api.MapMeetings();
+api.MapAttendMeeting();
+api.MapReadReach();
+api.MapCovenant();
+api.MapAskQuestion();
+api.MapTopics();
+api.MapParentClasses();
+api.MapTakeSeat();
+api.MapWatchLesson();
+api.MapMasterMethods();
+api.MapPolicy();
+api.MapPlanFamilyActivity();
+api.MapSignUpFamily();
+api.MapCheckInFamily();
+api.MapReflect();
+api.MapCommittee();
+api.MapOfferResource();
+api.MapSuggestions();
+api.MapNotes();
+api.MapTrainings();
+api.MapReadRestricted();
+
+return await app.RunServiceAsync(args);
