@@ -1,0 +1,60 @@
+using HomeSchool.Messages.Notices;
+using HomeSchool.Messages.Policies;
+using HomeSchool.Messages.Posts;
+using HomeSchool.Messages.Roster;
+using HomeSchool.ServiceDefaults;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Leaving;
+using HomeSchool.ServiceDefaults.PersonalData;
+using Microsoft.EntityFrameworkCore;
+
+namespace HomeSchool.Messages;
+
+/// <summary>
+/// The messages' database. Notices, receipts and notifications are school facts; schools, classes, enrolments, posts of staff and
+/// guardianships are what Messages keeps of the archives' events.
+/// </summary>
+public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb(options)
+{
+    /// <summary>Policies.</summary>
+    public DbSet<Policy> Policies => Set<Policy>();
+
+    /// <summary>What guardians have in their inboxes.</summary>
+    public DbSet<Notification> Notifications => Set<Notification>();
+
+    /// <summary>Notices.</summary>
+    public DbSet<Post> Posts => Set<Post>();
+
+    /// <summary>Who got which notice about which child.</summary>
+    public DbSet<Receipt> Receipts => Set<Receipt>();
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Failure> Refusals { get; } =
+        new Dictionary<string, Failure>(StringComparer.Ordinal)
+        {
+            ["pk_policy"] = Failures.ChangedMeanwhile,
+        };
+
+    /// <inheritdoc/>
+    public override PersonalDataRules PersonalData => MessagesPersonalData.Rules;
+
+    /// <inheritdoc/>
+    public override LeavingRules Leaving => new() { Sealed = [.. PostTables.Sealed] };
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        base.OnModelCreating(modelBuilder);
+        modelBuilder.Entity<Policy>(policy =>
+        {
+            policy.ToTable("policy").HasKey(p => p.DistrictId);
+            policy.Property(p => p.Version).IsConcurrencyToken();
+            policy.Property(p => p.Settings).HasColumnType("jsonb")
+                .HasConversion(settings => Policy.Write(settings), text => Policy.Read(text));
+        });
+        NoticeTables.Map(modelBuilder);
+        PostTables.Map(modelBuilder);
+        RosterTables.Map(modelBuilder);
+        NameInSnakeCase(modelBuilder);
+    }
+}

@@ -1,0 +1,339 @@
+using System;
+using HomeSchool.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace HomeSchool.Messages.Migrations
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "enrolment",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    grade = table.Column<string>(type: "text", nullable: true),
+                    starts_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    ends_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_enrolment", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "guardian_rights",
+                columns: table => new
+                {
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    may_see = table.Column<bool>(type: "boolean", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_guardian_rights", x => new { x.student_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "guardianship",
+                columns: table => new
+                {
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    withdrawn_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_guardianship", x => new { x.student_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    about_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    read_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_notification", x => new { x.school_id, x.guardian_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy",
+                columns: table => new
+                {
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    settings = table.Column<string>(type: "jsonb", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_policy", x => x.district_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "post",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    school_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    grade = table.Column<string>(type: "text", nullable: true),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    asks_answer = table.Column<bool>(type: "boolean", nullable: false),
+                    author_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_post", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "post_answer",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_post_answer", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "post_progress",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    turn = table.Column<int>(type: "integer", nullable: false),
+                    last_guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardians = table.Column<int>(type: "integer", nullable: false),
+                    done_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_post_progress", x => new { x.school_id, x.post_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "receipt",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
+                    delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    read_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    reminded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_receipt", x => new { x.school_id, x.post_id, x.guardian_id, x.student_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "school",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    withdrawn_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_school", x => x.school_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "school_class",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    grade = table.Column<string>(type: "text", nullable: true),
+                    withdrawn_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_school_class", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff_post",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    starts_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    ends_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_staff_post", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_school_id_student_id",
+                table: "enrolment",
+                columns: new[] { "school_id", "student_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_student_id",
+                table: "enrolment",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notification_guardian_id_id",
+                table: "notification",
+                columns: new[] { "guardian_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notification_school_id_about_id_guardian_id",
+                table: "notification",
+                columns: new[] { "school_id", "about_id", "guardian_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_post_district_id_published_at",
+                table: "post",
+                columns: new[] { "district_id", "published_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_post_school_id_published_at",
+                table: "post",
+                columns: new[] { "school_id", "published_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_post_answer_school_id_post_id_guardian_id_student_id",
+                table: "post_answer",
+                columns: new[] { "school_id", "post_id", "guardian_id", "student_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_post_progress_district_id_turn_post_id_school_id",
+                table: "post_progress",
+                columns: new[] { "district_id", "turn", "post_id", "school_id" },
+                filter: "done_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_school_district_id",
+                table: "school",
+                column: "district_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_staff_post_school_id_class_id",
+                table: "staff_post",
+                columns: new[] { "school_id", "class_id" });
+
+            // Row-level security (ALL-1).
+            foreach (var table in (string[])
+                ["post", "post_progress", "receipt", "post_answer", "notification", "school", "school_class", "enrolment", "staff_post"])
+            {
+                migrationBuilder.ProtectSchoolFacts(table);
+            }
+
+            migrationBuilder.ProtectDistrictFacts("policy");
+            foreach (var table in (string[])["guardianship", "guardian_rights"])
+                migrationBuilder.ProtectPersons(table, $"enrolment e WHERE e.student_id = {table}.student_id AND e.school_id");
+            // A school sees what its district has decided and sent, and changes none of it. Work of the service's own needs the districts.
+            migrationBuilder.Sql(
+                """
+                CREATE POLICY of_district ON policy FOR SELECT
+                    USING (EXISTS (SELECT FROM school s WHERE s.district_id = policy.district_id));
+                CREATE POLICY of_district ON post FOR SELECT
+                    USING (school_id IS NULL AND EXISTS (SELECT FROM school s WHERE s.district_id = post.district_id));
+                CREATE POLICY own_work ON school FOR SELECT USING ((SELECT current_setting('app.own_work', true)) = 'districts');
+                """);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "enrolment");
+
+            migrationBuilder.DropTable(
+                name: "guardian_rights");
+
+            migrationBuilder.DropTable(
+                name: "guardianship");
+
+            migrationBuilder.DropTable(
+                name: "notification");
+
+            migrationBuilder.DropTable(
+                name: "policy");
+
+            migrationBuilder.DropTable(
+                name: "post");
+
+            migrationBuilder.DropTable(
+                name: "post_answer");
+
+            migrationBuilder.DropTable(
+                name: "post_progress");
+
+            migrationBuilder.DropTable(
+                name: "receipt");
+
+            migrationBuilder.DropTable(
+                name: "school");
+
+            migrationBuilder.DropTable(
+                name: "school_class");
+
+            migrationBuilder.DropTable(
+                name: "staff_post");
+        }
+    }
+}

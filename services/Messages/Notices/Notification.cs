@@ -1,0 +1,54 @@
+namespace HomeSchool.Messages.Notices;
+
+/// <summary>What a notification is about, and so what its <see cref="Notification.AboutId"/> is the id of.</summary>
+public enum NotificationKind
+{
+    /// <summary>通知: a notice was sent; the post.</summary>
+    Post,
+
+    /// <summary>提醒: a notice waits to be read or answered; the post.</summary>
+    PostReminder,
+}
+
+/// <summary>
+/// A line in a guardian's inbox: that there is something, not what it says. Whoever has something to tell writes it in the
+/// transaction
+/// of its fact; how else it reaches the guardian is decided by those who deliver.
+/// </summary>
+public sealed class Notification
+{
+    /// <summary>The school that tells.</summary>
+    public Guid SchoolId { get; init; }
+
+    /// <summary>The guardian who is told, and nobody else.</summary>
+    public Guid GuardianId { get; init; }
+
+    /// <summary>The notification; grows with time.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>The guardian's children whom it concerns.</summary>
+    public Guid[] StudentIds { get; init; } = [];
+
+    /// <summary>What it is about.</summary>
+    public NotificationKind Kind { get; init; }
+
+    /// <summary>What it is about: the id of what <see cref="Kind"/> says.</summary>
+    public Guid AboutId { get; init; }
+
+    /// <summary>Whether it is about safety and waits for nothing (MSG-6).</summary>
+    public bool Urgent { get; init; }
+
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the guardian opened it.</summary>
+    public DateTimeOffset? ReadAt { get; init; }
+
+    /// <summary>An id of version 7 in SQL: the milliseconds of an instant, and the rest at random.</summary>
+    internal static string NewId(string instant) =>
+        $"(lpad(to_hex((extract(epoch FROM {instant}::timestamptz) * 1000)::bigint), 12, '0') || '7' "
+        + "|| substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid";
+}

@@ -1,0 +1,32 @@
+using HomeSchool.Messages;
+using HomeSchool.Messages.Notices;
+using HomeSchool.Messages.Policies;
+using HomeSchool.Messages.Posts;
+using HomeSchool.Messages.Roster;
+using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.PersonalData;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults<MessagesDb>("messages");
+builder.AddKeyVault();
+builder.AddPersonalData();
+builder.Services.AddSingleton<EventConsumer, RosterProjection>();
+builder.Services.AddHostedService<SendPosts>();
+
+var app = builder.Build();
+app.UseServiceDefaults();
+
+var api = app.MapGroup("/api/messages").WithTags("Messages");
+api.MapInbox();
+api.MapPublishPost();
+api.MapListPosts();
+api.MapReadReceipts();
+api.MapRemindUnread();
+api.MapAnswerPost();
+api.MapReadRates();
+api.MapPolicy();
+api.MapReadRestricted();
+
+return await app.RunServiceAsync(args);
