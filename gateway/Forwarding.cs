@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Threading.RateLimiting;
 using HomeSchool.ServiceDefaults.Hosting;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -7,6 +8,9 @@ namespace HomeSchool.Gateway;
 /// <summary>From the gateway to the services: YARP, with a bound on what is under way and an answer to what goes wrong.</summary>
 internal static partial class Forwarding
 {
+    // Whoever still waits then, the service is not behind a burst but has too much to do, or hangs.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     /// <summary>Adds YARP with <see cref="Routes"/>.</summary>
     public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
     {
@@ -38,7 +42,7 @@ internal static partial class Forwarding
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Forwarding));
         var inFlight = Routes.Clusters(app.Configuration, settings).ToFrozenDictionary(
             cluster => cluster.ClusterId,
-            cluster => new InFlight(Routes.MostInFlight(cluster.ClusterId, settings)),
+            cluster => new ConcurrencyLimiter(Routes.MostInFlight(cluster.ClusterId, settings)),
             StringComparer.Ordinal);
         app.MapReverseProxy(proxy =>
         {
@@ -56,23 +60,37 @@ internal static partial class Forwarding
                 return;
             }
 
-            if (!bound.TryEnter())
+            using (var place = await EnterAsync(bound, context.RequestAborted))
             {
-                await new Problem(GatewayFailures.Overloaded).ExecuteAsync(context);
-                return;
-            }
+                if (!place.IsAcquired)
+                {
+                    await BusyPage.RefuseAsync(context, GatewayFailures.Overloaded);
+                    return;
+                }
 
-            try
-            {
                 await next(context);
-            }
-            finally
-            {
-                bound.Leave();
             }
 
             if (context.GetForwarderErrorFeature() is { } error)
                 await AnswerAsync(context, error, route.Cluster.ClusterId, log);
+        }
+    }
+
+    // A place among those under way, at once or in turn.
+    private static async ValueTask<RateLimitLease> EnterAsync(ConcurrencyLimiter bound, CancellationToken gone)
+    {
+        var place = bound.AttemptAcquire();
+        if (place.IsAcquired)
+            return place;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        limit.CancelAfter(LongestWait);
+        try
+        {
+            return await bound.AcquireAsync(1, limit.Token);
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            return place;
         }
     }
 
@@ -85,7 +103,9 @@ internal static partial class Forwarding
         var started = context.Response.HasStarted; // then YARP cuts the connection: the client sees an answer without an end
         if (started || status >= 500)
             LogFailed(log, cluster, error.Error, error.Exception?.GetBaseException().Message);
-        return started || context.RequestAborted.IsCancellationRequested ? Task.CompletedTask : Meaning(status).ExecuteAsync(context);
+        return started || context.RequestAborted.IsCancellationRequested
+            ? Task.CompletedTask
+            : BusyPage.RefuseAsync(context, Meaning(status));
     }
 
     // YARP's status tells the client's mistakes (a broken or slow body: 4xx) from the service's (502, 503, 504).
@@ -99,23 +119,4 @@ internal static partial class Forwarding
 
     [LoggerMessage(1, LogLevel.Warning, "{Service} did not answer: {Error}, {Reason}")]
     private static partial void LogFailed(ILogger logger, string service, ForwarderError error, string? reason);
-}
-
-/// <summary>Counts what is under way and refuses what would be too much.</summary>
-/// <param name="most">How many at once.</param>
-internal sealed class InFlight(int most)
-{
-    private int count;
-
-    /// <summary>Whether one more may begin; if so, <see cref="Leave"/> must follow.</summary>
-    public bool TryEnter()
-    {
-        if (Interlocked.Increment(ref count) <= most)
-            return true;
-        Leave();
-        return false;
-    }
-
-    /// <summary>One has ended.</summary>
-    public void Leave() => Interlocked.Decrement(ref count);
 }

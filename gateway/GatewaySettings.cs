@@ -33,10 +33,16 @@ public sealed class GatewaySettings
     [Range(1, long.MaxValue)]
     public long UploadBytes { get; set; } = 512L << 20;
 
-    /// <summary>Requests that one service may have in its hands; more are answered 503 at once, so that overload shows as
-    /// refusals and not as waiting, and a service that hangs does not take the others along.</summary>
+    /// <summary>Requests that one service may have in its hands: as many as it has connections to its database. More at once
+    /// would only wait there, and make each other slower.</summary>
     [Range(1, int.MaxValue)]
-    public int InFlight { get; set; } = 256;
+    public int InFlight { get; set; } = 100;
+
+    /// <summary>Requests that may wait for their turn at one service, for five seconds at most: what comes in one moment is a
+    /// burst, and is taken. More are answered 503 at once, so that overload shows as refusals and not as waiting, and a service
+    /// that hangs does not take the others along.</summary>
+    [Range(0, int.MaxValue)]
+    public int Waiting { get; set; } = 500;
 
     /// <summary>Seconds without a byte in either direction after which a request is given up (504). Roster imports get ten
     /// times as many, for the work that begins when the last byte is there; a feed gets a day.</summary>

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -20,6 +21,8 @@ internal static class Routes
         new("visits", "家访 Visits"),
         new("surveys", "问卷 Surveys"),
         new("insights", "数据 Insights"),
+        new("activities", "活动 Activities"),
+        new("messages", "消息 Messages"),
     ];
 
     /// <summary>Where machine clients get tokens: there <c>Authorization</c> carries no token of ours.</summary>
@@ -115,9 +118,13 @@ internal static class Routes
         };
     }
 
-    /// <summary>How many requests a cluster may have in its hands.</summary>
-    public static int MostInFlight(string cluster, GatewaySettings settings) =>
-        cluster == Feed ? settings.Feeds : settings.InFlight;
+    /// <summary>How many requests a cluster may have in its hands, and how many may wait for their turn, first come, first
+    /// served. A feed is no matter of moments: none waits for one.</summary>
+    public static ConcurrencyLimiterOptions MostInFlight(string cluster, GatewaySettings settings) => new()
+    {
+        PermitLimit = cluster == Feed ? settings.Feeds : settings.InFlight,
+        QueueLimit = cluster == Feed ? 0 : settings.Waiting,
+    };
 
     private static string[] Addresses(IConfiguration configuration, string service)
     {

@@ -25,7 +25,8 @@ internal static class Credentials
     /// <returns><see langword="null"/> for what cannot be a user name.</returns>
     public static string? ReadUserName(string text)
     {
-        if (text.Length > LongestUserName || text.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+        // U+FFFE is no character, and no text with it can be normalised.
+        if (text.Length > LongestUserName || text.Any(c => c == '\uFFFE' || char.IsControl(c) || char.IsSurrogate(c)))
             return null;
         var name = string.Concat(text.Normalize(NormalizationForm.FormKC).Where(c => !char.IsWhiteSpace(c))).ToLowerInvariant();
         if (name.Any(char.IsAsciiDigit) && name.All(c => char.IsAsciiDigit(c) || c is '+' or '-' or '(' or ')'))

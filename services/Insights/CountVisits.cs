@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Contacts;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
@@ -70,12 +71,14 @@ public sealed class CountVisits(TimeProvider clock) : EventConsumer
     public override string Queue => "insights.coverage";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Type> Events { get; } = [typeof(VisitScheduled), typeof(VisitCancelled), typeof(VisitCompleted)];
+    public override IReadOnlyList<Type> Events { get; } =
+        [typeof(VisitScheduled), typeof(VisitCancelled), typeof(VisitCompleted), typeof(ContactMade)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
     {
-        foreach (var district in batch.Events.GroupBy(e => e.DistrictId).OrderBy(events => events.Key))
+        // Of contacts, only a lesson at home is a visit (VIS-22); Visits says in which term.
+        foreach (var district in batch.Events.Where(e => e is not ContactMade { TermId: null }).GroupBy(e => e.DistrictId).OrderBy(events => events.Key))
         {
             var visits = district.GroupBy(e => (e.SchoolId, e.AggregateId))
                 .Select(states => Counted(states.MaxBy(e => e.Version)!)).ToArray();
@@ -133,6 +136,17 @@ public sealed class CountVisits(TimeProvider clock) : EventConsumer
             Visited = visit.Mode != VisitMode.Text || visit.Effective,
             InPerson = visit.Mode == VisitMode.InPerson,
             Online = visit.Mode is VisitMode.Video or VisitMode.Voice or VisitMode.Text,
+        },
+        ContactMade { TermId: { } term } lesson => new CountedVisit
+        {
+            SchoolId = lesson.SchoolId,
+            Id = lesson.AggregateId,
+            Version = lesson.Version,
+            TermId = term,
+            StudentIds = [.. lesson.StudentIds],
+            Planned = !lesson.Withdrawn,
+            Visited = !lesson.Withdrawn,
+            InPerson = true,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(happened)),
     };

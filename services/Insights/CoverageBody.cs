@@ -19,16 +19,17 @@ public sealed record CoverageBody(
     NodeKind Kind, Guid Id, string? Grade, Guid? SchoolId, string? Title, Guid TermId, int? Week, int OnRoll,
     Share Planned, SharesByMode Visited, SharesByMode Effective, int Due, int Overdue, IReadOnlyList<Milestone> Milestones)
 {
-    /// <summary>Puts a place, its figures and the policy together.</summary>
+    /// <summary>Puts a place, its figures and its quotas together.</summary>
     /// <param name="place">The place.</param>
     /// <param name="counted">Its figures; <see langword="null"/> when nobody was ever on roll there in the term.</param>
     /// <param name="term">The term.</param>
-    /// <param name="policy">Sets the milestones.</param>
+    /// <param name="quotas">What was said for the place's school and district: sets the milestones.</param>
     /// <param name="today">The day there.</param>
-    internal static CoverageBody Of(Place place, Coverage? counted, Term term, CoveragePolicy policy, DateOnly today)
+    internal static CoverageBody Of(Place place, Coverage? counted, Term term, IEnumerable<VisitQuotas> quotas, DateOnly today)
     {
         var figures = counted ?? new Coverage();
-        var milestones = policy.Milestones(term, figures.OnRoll, figures.Visited, today);
+        var milestones = Milestone.Of(
+            term, VisitQuotas.InForce(quotas, place.SchoolId), figures.OnRoll, figures.Visited, today);
         return new CoverageBody(
             place.Kind, place.Id, place.Grade, place.SchoolId, place.Title, term.Id, term.WeekOf(today), figures.OnRoll,
             Part(figures.Planned),

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
+using HomeSchool.Contracts.Visits;
+using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
 
@@ -7,7 +10,7 @@ namespace HomeSchool.Insights;
 
 /// <summary>
 /// Follows who is on roll where, and places each student of each term in a class, grade and school: that moves the denominators, and
-/// takes the student's visits along to the new place.
+/// takes the student's visits along to the new place. Keeps the quotas by which milestones are set, too.
 /// </summary>
 public sealed class FollowRoster(TimeProvider clock) : EventConsumer
 {
@@ -15,7 +18,8 @@ public sealed class FollowRoster(TimeProvider clock) : EventConsumer
     public override string Queue => "insights.roster";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Type> Events { get; } = [typeof(SchoolChanged), typeof(TermChanged), typeof(RosterChanged)];
+    public override IReadOnlyList<Type> Events { get; } =
+        [typeof(SchoolChanged), typeof(TermChanged), typeof(RosterChanged), typeof(QuotasSet)];
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -33,6 +37,7 @@ public sealed class FollowRoster(TimeProvider clock) : EventConsumer
                     KeepTerms(district.Key, [.. district.OfType<TermChanged>()]),
                     KeepClasses(district.Key, Rows(district, e => e.Classes)),
                     KeepEnrolments(district.Key, Rows(district, e => e.Enrolments)),
+                    KeepQuotas(district.Key, [.. district.OfType<QuotasSet>()]),
                     Placement.Of(
                         district.Key, today,
                         students: Rows(district, e => e.Enrolments).Select(row => row.Row.StudentId),
@@ -101,6 +106,18 @@ public sealed class FollowRoster(TimeProvider clock) : EventConsumer
         enrolments.Select(e => e.Row.StudentId).ToArray(), enrolments.Select(e => e.Row.ClassId).ToArray(),
         enrolments.Select(e => e.Row.Grade).ToArray(), enrolments.Select(e => e.Row.StartsOn).ToArray(),
         enrolments.Select(e => e.Row.EndsOn).ToArray(), enrolments.Select(e => e.Version).ToArray());
+
+    private static NpgsqlBatchCommand KeepQuotas(Guid district, QuotasSet[] quotas) => CoverageSql.Command(
+        """
+        INSERT INTO visit_quotas (node_id, term_id, district_id, school_id, version, shares)
+        SELECT DISTINCT ON (node_id, term_id) node_id, term_id, $1, school_id, version, shares::jsonb
+        FROM unnest($2, $3, $4, $5, $6) AS q (node_id, term_id, school_id, version, shares) ORDER BY node_id, term_id, version DESC
+        ON CONFLICT (node_id, term_id) DO UPDATE SET version = excluded.version, shares = excluded.shares
+        WHERE visit_quotas.version < excluded.version
+        """,
+        district, quotas.Select(q => q.AggregateId).ToArray(), quotas.Select(q => q.TermId ?? Guid.Empty).ToArray(),
+        quotas.Select(q => q.SchoolId).ToArray(), quotas.Select(q => q.Version).ToArray(),
+        quotas.Select(q => JsonSerializer.Serialize(q.Quotas, Json.Options)).ToArray());
 
     private static RowIn<T>[] Rows<T>(IEnumerable<IEvent> events, Func<RosterChanged, IReadOnlyList<T>> kind) =>
         [.. events.OfType<RosterChanged>().SelectMany(e => kind(e).Select(row => new RowIn<T>(e.SchoolId, e.Version, row)))];

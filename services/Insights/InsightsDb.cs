@@ -1,5 +1,8 @@
+using System.Text.Json;
+using HomeSchool.Contracts.Visits;
 using HomeSchool.Insights.Feed;
 using HomeSchool.ServiceDefaults;
+using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Leaving;
 using HomeSchool.ServiceDefaults.PersonalData;
 using Microsoft.EntityFrameworkCore;
@@ -70,6 +73,13 @@ public sealed class InsightsDb(DbContextOptions<InsightsDb> options) : ServiceDb
         {
             student.HasKey(s => new { s.DistrictId, s.TermId, s.StudentId });
             student.HasStorageParameter("fillfactor", 80);
+        });
+        modelBuilder.Entity<VisitQuotas>(quotas =>
+        {
+            quotas.HasKey(q => new { q.NodeId, q.TermId });
+            quotas.Property(q => q.Shares).HasColumnType("jsonb").HasConversion(
+                shares => JsonSerializer.Serialize(shares, Json.Options),
+                text => JsonSerializer.Deserialize<VisitQuota[]>(text, Json.Options)!);
         });
         modelBuilder.Entity<CountedVisit>().HasKey(v => new { v.SchoolId, v.Id });
         modelBuilder.Entity<Unannounced>().HasKey(u => new { u.SchoolId, u.TermId });

@@ -3,7 +3,6 @@ using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace HomeSchool.Insights;
 
@@ -83,8 +82,6 @@ internal static class ListCoverage
 
         public required CurrentCaller Current { get; init; }
 
-        public required IOptions<CoveragePolicy> Policy { get; init; }
-
         public required TimeProvider Clock { get; init; }
 
         public Reach Reach => new(Current.Caller);
@@ -119,8 +116,10 @@ internal static class ListCoverage
                 select new { place, figures }).Take(take + 1).AsNoTracking().ToListAsync(cancel);
             var page = Page.From(rows, take, row => new PlaceKey(row.place.SortedBy, row.place.Id));
             var today = LocalDay.Today(Clock);
+            var quotas = await Db.QuotasOfAsync(
+                term.DistrictId, [.. page.Items.Select(row => row.place.SchoolId).Distinct()], term.Id, cancel);
             return TypedResults.Ok(new Page<CoverageBody>(
-                [.. page.Items.Select(row => CoverageBody.Of(row.place, row.figures, term, Policy.Value, today))], page.Next));
+                [.. page.Items.Select(row => CoverageBody.Of(row.place, row.figures, term, quotas, today))], page.Next));
         }
     }
 

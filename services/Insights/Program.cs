@@ -8,7 +8,6 @@ using HomeSchool.ServiceDefaults.PersonalData;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<InsightsDb>("insights");
 builder.AddPersonalData();
-builder.Services.AddOptions<CoveragePolicy>().BindConfiguration("Coverage").ValidateDataAnnotations();
 
 builder.Services.AddSingleton<EventConsumer, FollowRoster>();
 builder.Services.AddSingleton<EventConsumer, CountVisits>();

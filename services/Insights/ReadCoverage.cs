@@ -4,7 +4,6 @@ using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace HomeSchool.Insights;
 
@@ -22,8 +21,7 @@ internal static class ReadCoverage
             .Query(Permission.CoverageRead);
 
     private static async Task<Results<Ok<CoverageBody>, StatusCodeHttpResult, Problem>> HandleAsync(
-        string node, Guid id, string? grade, Guid? term, InsightsDb db, CurrentCaller current, IOptions<CoveragePolicy> policy,
-        TimeProvider clock, HttpContext http, CancellationToken cancel)
+        string node, Guid id, string? grade, Guid? term, InsightsDb db, CurrentCaller current, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Kinds.Find(k => node.Equals(k.ToString(), StringComparison.OrdinalIgnoreCase)) is not { } kind)
             return InsightsFailures.NodeUnknown.Because();
@@ -50,12 +48,13 @@ internal static class ReadCoverage
             return Failures.NotFound.Because();
         if (found.term is null)
             return InsightsFailures.NoTerm.Because();
-        // The figures, what the roster says about place and term, and the day that milestones are compared with.
+        var quotas = await db.QuotasOfAsync(found.place.DistrictId, [found.place.SchoolId], found.term.Id, cancel);
+        // The figures, what the roster says about place and term, the quotas, and the day that milestones are compared with.
         var tag = string.Create(CultureInfo.InvariantCulture,
-            $"\"{found.figures?.Version ?? 0}-{found.place.Version}-{found.term.Version}-{today.DayNumber}\"");
+            $"\"{found.figures?.Version ?? 0}-{found.place.Version}-{found.term.Version}-{quotas.Sum(q => q.Version)}-{today.DayNumber}\"");
         http.Response.Headers.ETag = tag;
         return http.Request.Headers.IfNoneMatch.Contains(tag, StringComparer.Ordinal)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(CoverageBody.Of(found.place, found.figures, found.term, policy.Value, today));
+            : TypedResults.Ok(CoverageBody.Of(found.place, found.figures, found.term, quotas, today));
     }
 }

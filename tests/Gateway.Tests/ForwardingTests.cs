@@ -136,7 +136,7 @@ public sealed class ForwardingTests
     [Trait("Goal", "R12")]
     public async Task A_full_service_refuses_at_once_and_takes_no_other_service_along()
     {
-        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "2"));
+        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "2"), ("Gateway:Waiting", "0"));
         var held = Enumerable.Range(0, 2).Select(_ => gateway.GetAsync("/api/visits/held")).ToArray();
         await gateway.Upstream.Held.WaitAsync();
         await gateway.Upstream.Held.WaitAsync();
@@ -156,9 +156,99 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public async Task A_service_that_fails_leaves_room_for_the_next_request()
+    [Trait("Goal", "R12")]
+    public async Task A_burst_waits_for_its_turn_and_what_is_more_is_refused()
+    {
+        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"), ("Gateway:Waiting", "2"));
+        var burst = new List<Task<HttpResponseMessage>> { gateway.GetAsync("/api/visits/held") };
+        await gateway.Upstream.Held.WaitAsync();
+        // Of three more, one is too many, whichever comes last.
+        burst.AddRange(Enumerable.Range(0, 3).Select(_ => gateway.GetAsync("/api/visits/held")));
+
+        var refused = await Task.WhenAny(burst);
+        (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await refused).Header("Retry-After").ShouldNotBeNull();
+        (await (await refused).ProblemAsync()).ShouldBe("gateway.overloaded");
+        gateway.Upstream.Paths.Count.ShouldBe(1);
+
+        gateway.Upstream.Release.Release(3);
+        burst.Remove(refused);
+        (await Task.WhenAll(burst)).ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_and_goes_away_leaves_the_place_to_others()
+    {
+        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"), ("Gateway:Waiting", "1"));
+        var held = gateway.GetAsync("/api/visits/held");
+        await gateway.Upstream.Held.WaitAsync();
+        // Of two, one waits and the other is refused; the one that waits gives up.
+        var two = Enumerable.Range(0, 2).Select(_ =>
+        {
+            var stop = new CancellationTokenSource();
+            var address = new Uri("/api/visits/appointments", UriKind.Relative);
+            return (Stop: stop, Answer: gateway.Client.GetAsync(address, stop.Token));
+        }).ToArray();
+        var refused = await Task.WhenAny(two.Select(asking => asking.Answer));
+        (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        var waiting = two.Single(asking => asking.Answer != refused);
+        await waiting.Stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(waiting.Answer);
+
+        // The gateway learns of it a moment later; then the next one waits, instead of being refused.
+        var next = (await Eventually.GetAsync(
+            async () =>
+            {
+                var asking = gateway.GetAsync("/api/visits/appointments");
+                return await Task.WhenAny(asking, Task.Delay(200)) == asking ? null : asking;
+            },
+            asking => asking is not null,
+            seconds: 5))!;
+        gateway.Upstream.Release.Release();
+        (await held).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await next).StatusCode.ShouldBe(HttpStatusCode.OK);
+        gateway.Logged.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_long_for_a_service_that_hangs()
     {
         await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"));
+        var held = gateway.GetAsync("/api/visits/held");
+        await gateway.Upstream.Held.WaitAsync();
+
+        var refused = await gateway.GetAsync("/api/visits/appointments");
+        (await refused.ProblemAsync()).ShouldBe("gateway.overloaded");
+
+        gateway.Upstream.Release.Release();
+        (await held).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [Trait("Rule", "SUR-6")]
+    [Trait("Rule", "ALL-3")]
+    [InlineData("zh-CN", "已填写的内容不会丢失")]
+    [InlineData("en", "with all that you filled in")]
+    public async Task Whom_a_full_service_has_no_place_for_reads_a_page_in_a_browser(string language, string text)
+    {
+        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"), ("Gateway:Waiting", "0"));
+        var held = gateway.GetAsync("/api/visits/held");
+        await gateway.Upstream.Held.WaitAsync();
+
+        var refused = await gateway.GetAsync("/api/visits/answers/link", ("Accept", "text/html"), ("Accept-Language", language));
+        refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        refused.Header("Retry-After").ShouldNotBeNull();
+        refused.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
+        (await refused.Content.ReadAsStringAsync()).ShouldContain(text);
+
+        gateway.Upstream.Release.Release();
+        (await held).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_service_that_fails_leaves_room_for_the_next_request()
+    {
+        await using var gateway = await RunningGateway.StartAsync(("Gateway:InFlight", "1"), ("Gateway:Waiting", "0"));
 
         for (var i = 0; i < 3; i++)
         {

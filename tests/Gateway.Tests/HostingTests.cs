@@ -21,7 +21,7 @@ public sealed class HostingTests
         page.Header("Content-Security-Policy")!.ShouldContain("script-src 'self';");
 
         var script = await (await gateway.GetAsync("/docs/index.js")).Content.ReadAsStringAsync();
-        foreach (var service in new[] { "identity", "archives", "visits", "surveys", "insights" })
+        foreach (var service in new[] { "identity", "archives", "visits", "surveys", "insights", "activities", "messages" })
             script.ShouldContain($"/openapi/{service}.json");
         foreach (var file in new[] { "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "index.css" })
             (await gateway.GetAsync("/docs/" + file)).StatusCode.ShouldBe(HttpStatusCode.OK, file);
@@ -41,7 +41,10 @@ public sealed class HostingTests
         report.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         using var body = JsonDocument.Parse(await report.Content.ReadAsStringAsync());
         body.RootElement.EnumerateObject().Select(service => $"{service.Name} {service.Value.GetString()}").ShouldBe(
-            ["identity notReady", "archives ready", "visits ready", "surveys unreachable", "insights ready"]);
+            [
+                "identity notReady", "archives ready", "visits ready", "surveys unreachable", "insights ready", "activities ready",
+                "messages ready",
+            ]);
     }
 
     [Theory]

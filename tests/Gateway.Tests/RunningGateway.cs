@@ -33,6 +33,8 @@ public sealed class RunningGateway : WebApplicationFactory<GatewaySettings>
             ["services:visits:http:0"] = upstream.Address,
             ["services:surveys:http:0"] = Nobody,
             ["services:insights:http:0"] = upstream.Address,
+            ["services:activities:http:0"] = upstream.Address,
+            ["services:messages:http:0"] = upstream.Address,
         };
         foreach (var (name, value) in settings)
             this.settings[name] = value;

@@ -35,6 +35,7 @@ public sealed class SignInTests(IdentityFixture fixture)
         wrong.Code.ShouldBe("identity.sign-in-refused");
         unknown.ShouldBe(wrong);
         locked.ShouldBe(wrong);
+        (await RefusalAsync("teacher\uFFFE", "not the password")).ShouldBe(wrong); // U+FFFE is no character, and no such name can be normalised
     }
 
     [Fact]

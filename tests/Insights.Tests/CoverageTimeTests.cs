@@ -1,12 +1,11 @@
 using HomeSchool.Contracts.Archives;
+using HomeSchool.Contracts.Visits;
 
 namespace HomeSchool.Insights.Tests;
 
 /// <summary>Terms, teaching weeks, milestones, and the days on which enrolments begin and end.</summary>
 public sealed class CoverageTimeTests(InsightsSystem system)
 {
-    private static readonly CoveragePolicy Policy = new();
-
     private readonly TestDistrict district = new();
 
     [Theory]
@@ -25,18 +24,50 @@ public sealed class CoverageTimeTests(InsightsSystem system)
     {
         var term = new Term { StartsOn = new DateOnly(2026, 9, 1), EndsOn = new DateOnly(2027, 1, 20), TeachingWeeks = 20 };
         var body = CoverageBody.Of(
-            new Place(), new Coverage { OnRoll = onRoll, Visited = visited }, term, Policy, term.StartsOn.AddDays(day));
+            new Place(), new Coverage { OnRoll = onRoll, Visited = visited }, term, [], term.StartsOn.AddDays(day));
         (body.Due, body.Overdue).ShouldBe((due, overdue));
     }
 
     [Fact]
-    public void A_policy_may_ask_for_another_share_by_another_week_and_a_short_term_has_its_end_alone()
+    public void Quotas_may_ask_for_other_shares_by_other_weeks_and_a_short_term_has_its_end_alone()
     {
         var term = new Term { StartsOn = new DateOnly(2026, 9, 1), EndsOn = new DateOnly(2027, 1, 20), TeachingWeeks = 20 };
-        var policy = new CoveragePolicy { OpeningShare = 0.5, OpeningWeeks = 6 };
-        policy.Milestones(term, 9, 0, term.StartsOn).Select(m => (m.Week, m.Students)).ShouldBe([(6, 5), (20, 9)]);
+        Weeks(term, new VisitQuota(6, 50)).ShouldBe([(6, 5), (20, 9)]);
+        Weeks(term, new(6, 50), new(18, 100)).ShouldBe([(6, 5), (18, 9)]);
         var summer = new Term { StartsOn = term.StartsOn, EndsOn = term.EndsOn, TeachingWeeks = 4 };
-        Policy.Milestones(summer, 9, 0, term.StartsOn).Select(m => (m.Week, m.Students)).ShouldBe([(4, 9)]);
+        Weeks(summer, new VisitQuota(4, 30)).ShouldBe([(4, 9)]);
+
+        static IEnumerable<(int, int)> Weeks(Term term, params VisitQuota[] quotas) =>
+            Milestone.Of(term, quotas, 9, 0, term.StartsOn).Select(m => (m.Week, m.Students));
+    }
+
+    [Fact]
+    [Trait("Rule", "INS-1")]
+    [Trait("Rule", "VIS-19")]
+    public async Task Milestones_follow_the_programme_of_the_school_or_else_its_policy_or_else_the_districts()
+    {
+        var (own, plain) = (district.Schools[0].Id, district.Schools[1].Id);
+        await system.ApplyAsync(
+        [
+            .. district.Roster(),
+            Said(null, null, 2, new VisitQuota(5, 40)), Said(null, null, 1, new VisitQuota(3, 10)),
+            Said(own, null, 1, new VisitQuota(6, 50)),
+            Said(own, district.Term, 1, new(2, 20), new VisitQuota(18, 100)),
+        ]);
+        using var admin = system.As(district.Admin);
+        (await WeeksAsync(NodeKind.District, district.Id)).ShouldBe([5, 20]);
+        (await WeeksAsync(NodeKind.School, own)).ShouldBe([2, 18]);
+        (await WeeksAsync(NodeKind.School, plain)).ShouldBe([5, 20]);
+        (await WeeksAsync(NodeKind.Class, district.Class.Id)).ShouldBe([2, 18]);
+
+        await system.ApplyAsync(Said(own, district.Term, 2, new(4, 30), new VisitQuota(16, 100)));
+        (await WeeksAsync(NodeKind.School, own)).ShouldBe([4, 16]);
+
+        async Task<IEnumerable<int>> WeeksAsync(NodeKind kind, Guid id) =>
+            (await admin.CoverageAsync(kind, id)).Milestones.Select(milestone => milestone.Week);
+
+        QuotasSet Said(Guid? school, Guid? term, long version, params VisitQuota[] quotas) =>
+            new(district.Id, school, school ?? district.Id, version, DateTimeOffset.UnixEpoch, term, quotas);
     }
 
     [Fact]

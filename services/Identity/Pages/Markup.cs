@@ -69,8 +69,6 @@ internal sealed class Markup(bool isChinese, IReadOnlyList<FieldMistake> mistake
 /// <summary>The language of the pages: as chosen with the switch, else as the browser asks (ALL-3).</summary>
 internal static class PageLanguage
 {
-    private const string Name = "lang";
-
     /// <summary>Chinese or English.</summary>
     public static bool IsChinese(HttpContext http) => Chosen(http) switch
     {
@@ -83,13 +81,13 @@ internal static class PageLanguage
     public static ValueTask<object?> KeepAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var http = invocation.HttpContext;
-        if (http.Request.Query[Name].ToString() is "zh" or "en")
+        if (http.Request.Query[Language.Parameter].ToString() is "zh" or "en")
             http.RequestServices.GetRequiredService<PageCookies>().Keep(http, PageCookies.Language, Chosen(http)!);
         return next(invocation);
     }
 
     private static string? Chosen(HttpContext http) =>
-        http.Request.Query[Name].ToString() is { Length: > 0 } chosen
+        http.Request.Query[Language.Parameter].ToString() is { Length: > 0 } chosen
             ? chosen
             : http.RequestServices.GetRequiredService<PageCookies>().Read(http, PageCookies.Language);
 }

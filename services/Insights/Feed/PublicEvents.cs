@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Insights;
+using HomeSchool.Contracts.Messages;
 using HomeSchool.Contracts.Surveys;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
@@ -73,7 +75,22 @@ internal static class PublicEvents
             e.Visited,
             e.Effective,
         }),
+        [typeof(NoticeSent)] = Tell<NoticeSent>(e => new { e.Version, e.Guardians, e.AsksAnswer }),
         [typeof(SurveyOpened)] = Tell<SurveyOpened>(e => new { e.Version, e.Kind, e.ClosesAt }),
+        [typeof(MeetingPlanned)] = Tell<MeetingPlanned>(e => new { e.Version, e.TermId, e.ClassId, e.Kind, e.StartsAt, e.Cancelled }),
+        [typeof(MeetingAttended)] = Tell<MeetingAttended>(e => new
+        {
+            e.Version,
+            e.TermId,
+            e.ClassId,
+            e.Kind,
+            Families = e.StudentIds.Count,
+            e.MadeUp,
+            e.Withdrawn,
+        }),
+        [typeof(CovenantPublished)] = Tell<CovenantPublished>(e => new { e.Version }),
+        [typeof(LessonPlanned)] = Tell<LessonPlanned>(e => new { e.Version, e.TermId, e.Grades, e.StartsAt, e.Seats }),
+        [typeof(LessonAttended)] = Tell<LessonAttended>(e => new { e.Version, e.TermId, Families = e.StudentIds.Count, e.On }),
         [typeof(SurveyAnswersCounted)] = Tell<SurveyAnswersCounted>(e => new { e.Version, e.Kind, e.Answers }),
     }.ToFrozenDictionary();
 

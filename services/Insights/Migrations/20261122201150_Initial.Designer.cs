@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Insights.Migrations
 {
     [DbContext(typeof(InsightsDb))]
-    [Migration("20261122040042_Initial")]
+    [Migration("20261122201150_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -474,6 +474,39 @@ namespace HomeSchool.Insights.Migrations
                         .HasName("pk_unannounced");
 
                     b.ToTable("unannounced");
+                });
+
+            modelBuilder.Entity("HomeSchool.Insights.VisitQuotas", b =>
+                {
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<Guid>("TermId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("term_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid?>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<string>("Shares")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("shares");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("NodeId", "TermId")
+                        .HasName("pk_visit_quotas");
+
+                    b.ToTable("visit_quotas");
                 });
 
             modelBuilder.Entity("HomeSchool.ServiceDefaults.Auditing.AuditEntry", b =>

@@ -209,6 +209,22 @@ namespace HomeSchool.Insights.Migrations
                     table.PrimaryKey("pk_unannounced", x => new { x.school_id, x.term_id });
                 });
 
+            migrationBuilder.CreateTable(
+                name: "visit_quotas",
+                columns: table => new
+                {
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    term_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    school_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    shares = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_visit_quotas", x => new { x.node_id, x.term_id });
+                });
+
             migrationBuilder.InsertData(
                 table: "feed_head",
                 columns: new[] { "id", "position" },
@@ -239,7 +255,6 @@ namespace HomeSchool.Insights.Migrations
                 name: "ix_term_district_id_starts_on",
                 table: "term",
                 columns: new[] { "district_id", "starts_on" });
-
             // The tables district and feed_head are not a tenant's: an id and a number.
             foreach (var table in new[]
                 { "school", "class", "enrolment", "coverage", "student_in_term", "counted_visit", "unannounced", "feed" })
@@ -247,6 +262,10 @@ namespace HomeSchool.Insights.Migrations
                 migrationBuilder.ProtectSchoolFacts(table);
             }
 
+            migrationBuilder.ProtectPersons(
+                "visit_quotas",
+                "school s WHERE s.district_id = visit_quotas.district_id AND s.school_id = coalesce(visit_quotas.school_id, s.school_id)"
+                + " AND s.school_id");
             migrationBuilder.ProtectPersons("term", "school s WHERE s.district_id = term.district_id AND s.school_id");
         }
 
@@ -285,6 +304,9 @@ namespace HomeSchool.Insights.Migrations
 
             migrationBuilder.DropTable(
                 name: "unannounced");
+
+            migrationBuilder.DropTable(
+                name: "visit_quotas");
 
             migrationBuilder.DropSequence(
                 name: "coverage_version");
