@@ -16,6 +16,8 @@ var archivesDb = postgres.AddDatabase("archives-db");
 var visitsDb = postgres.AddDatabase("visits-db");
 var surveysDb = postgres.AddDatabase("surveys-db");
 var insightsDb = postgres.AddDatabase("insights-db");
+var activitiesDb = postgres.AddDatabase("activities-db");
+var messagesDb = postgres.AddDatabase("messages-db");
 var keysDb = postgres.AddDatabase("keys-db");
 
 var rabbitmq = builder.AddRabbitMQ("rabbitmq")
@@ -29,6 +31,10 @@ var rabbitmq = builder.AddRabbitMQ("rabbitmq")
 // Where files of archives are: a volume in Compose.
 var files = builder.ExecutionContext.IsPublishMode ? "/files" : Path.Combine(builder.AppHostDirectory, "..", ".data", "aspire-files");
 
+// Where the keys of anonymous answers that wait for others are: in no backup.
+var batchKeys = builder.ExecutionContext.IsPublishMode
+    ? "/batch-keys" : Path.Combine(builder.AppHostDirectory, "..", ".data", "aspire-batch-keys");
+
 IResourceBuilder<ProjectResource>[] migrations =
 [
     Migrate<Projects.Identity>("identity-migrate", identityDb),
@@ -36,18 +42,24 @@ IResourceBuilder<ProjectResource>[] migrations =
     Migrate<Projects.Visits>("visits-migrate", visitsDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Surveys>("surveys-migrate", surveysDb).WithReference(keysDb).WaitFor(keysDb),
     Migrate<Projects.Insights>("insights-migrate", insightsDb),
+    Migrate<Projects.Activities>("activities-migrate", activitiesDb).WithReference(keysDb).WaitFor(keysDb),
+    Migrate<Projects.Messages>("messages-migrate", messagesDb).WithReference(keysDb).WaitFor(keysDb),
 ];
 
 var identity = Serve(Connect<Projects.Identity>("identity", identityDb));
 var archives = Serve(Connect<Projects.Archives>("archives", archivesDb)).WithReference(identity).WithReference(keysDb)
     .WithEnvironment("Files__Folder", files).ComposeVolume("files", files);
 var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(identity).WithReference(keysDb);
-var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb);
+var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb)
+    .WithEnvironment("Surveys__BatchKeys", batchKeys).ComposeVolume("batch-keys", batchKeys);
 var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithReference(identity);
+var activities = Serve(Connect<Projects.Activities>("activities", activitiesDb)).WithReference(identity).WithReference(keysDb);
+var messages = Serve(Connect<Projects.Messages>("messages", messagesDb)).WithReference(identity).WithReference(keysDb);
 
 // The only way in; it holds neither data nor the master key.
 Serve(Add<Projects.Gateway>("gateway"), port: 8080)
     .WithReference(identity).WithReference(archives).WithReference(visits).WithReference(surveys).WithReference(insights)
+    .WithReference(activities).WithReference(messages)
     .WithExternalHttpEndpoints()
     .WithEnvironment("Gateway__AllowPlainHttp", "true") // within its container; the port is published on loopback only
     .ComposeOnThisHostOnly();

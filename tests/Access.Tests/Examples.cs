@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace HomeSchool.AccessTests;
 
 /// <summary>How one endpoint is called, and whose thing that asks for: from this and the table of ALL-1 follows what each caller
@@ -47,9 +49,12 @@ internal static class Examples
         .. services.SelectMany(service => In(service, Common(service))),
         .. In("archives", Archives), .. In("archives", Families), .. In("archives", Needs), .. In("archives", Rights),
         .. In("archives", Attachments), .. In("archives", Passing), .. In("archives", OneRoster),
-        .. In("visits", Visits), .. In("surveys", Surveys), .. In("insights", Insights),
+        .. In("visits", Visits), .. In("visits", Records), .. In("visits", Planning), .. In("visits", VisitWork), .. In("visits", Ledger), .. In("visits", SpotChecks), .. In("visits", Safety),
+        .. In("surveys", Surveys), .. In("insights", Insights), .. In("activities", Activities), .. In("messages", Messages),
         .. In("identity", Identity),
     ];
+
+    private static readonly object NoSpecialDays = new { days = Array.Empty<object>() };
 
     private static Example[] Archives =>
     [
@@ -109,6 +114,7 @@ internal static class Examples
     [
         Thing("ReadArchive", Child, w => Call.Get($"{OfChild(w)}/archive")) with { Shows = w => w.Child.Person!.Value },
         Thing("ListGuardians", Child, w => Call.Get($"{OfChild(w)}/guardians")) with { Shows = w => w.Child.Person!.Value },
+        Thing("ListPickUp", Class, w => Call.Get($"{OfSchool(w)}/classes/{w.Class.Id}/pick-up")) with { Shows = w => w.Child.Person!.Value },
         Thing("ChangeGuardian", Child, w => Call.Put($"{OfGuardian(w)}", new { language = "zh" })),
         Thing("RestrictGuardian", Child, w => Call.Post($"{OfGuardian(w)}/restrictions", World.PoliceDocument)),
         Thing("LiftGuardianRestriction", Child, async w => Call.Post(
@@ -132,6 +138,8 @@ internal static class Examples
         Thing("ReconfirmNeeds", Child, w => Call.Post($"{OfSchool(w)}/needs/reconfirm", new { studentIds = new[] { w.Child.Id } })),
         Thing("ReadNeeds", Child, w => Call.Get($"{OfChild(w)}/needs")),
         List("ListNeeds", Class, w => $"{OfSchool(w)}/needs?classId={w.Class.Id}", w => w.Child.Id),
+        List("FindStudentsByTier", Class, w => $"{OfDistrict(w)}/students/by-tier?academic=struggling&schoolId={w.School.Id}&classId={w.Class.Id}",
+            w => w.Child.Id),
         Thing("ReadNeedPolicy", District, w => Call.Get($"{OfDistrict(w)}/need-policy"), downwards: true),
         Thing("ChangeNeedPolicy", District, w => Call.Put($"{OfDistrict(w)}/need-policy", new { })),
         Thing("NoteAttention", Child, w => Call.Post($"{OfChild(w)}/attention", World.FamilyChange)),
@@ -227,6 +235,8 @@ internal static class Examples
         List("ListCorrections", School, w => $"{OfDistrict(w)}/corrections?size=500", w => w.Correction),
         Thing("DecideCorrection", School, async w => Call.Post(
             $"{OfDistrict(w)}/corrections/{await w.AskForCorrectionAsync(w.Child)}/decision", new { corrected = true })),
+        RestrictedRead("archives"),
+        List("ListConsentStanding", School, w => $"{OfSchool(w)}/consents?purpose=photos&size=500", w => w.Child.Id, downwards: true),
         Thing("ReadRetentionPolicy", District, w => Call.Get($"{OfDistrict(w)}/retention/policy")),
         Thing("ChangeRetentionPolicy", District, w => Call.Put($"{OfDistrict(w)}/retention/policy", new { })),
         Thing("ListRetentionDue", District, w => Call.Get($"{OfDistrict(w)}/retention/due")),
@@ -241,16 +251,20 @@ internal static class Examples
             w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/reads", new { purpose = "support" })),
         Thing("ReadAttachmentInCrisis", Child,
             w => Call.Post($"{OfDistrict(w)}/attachments/{w.Attachments.Internal}/emergency-reads", World.Crisis)),
-        Thing("DeleteAttachment", Child, async w => Call.Delete($"{OfDistrict(w)}/attachments/{await w.AttachAsync(w.Child)}")),
+        Thing("DeleteAttachment", Child, async w => Call.Delete($"{OfDistrict(w)}/attachments/{await w.AttachAsync(w.Child)}"))
+            with { Answers = 409 }, // the child's data is on hold
     ];
 
     private static Example[] Passing =>
     [
+        Thing("UploadRollover", District, w => Call.Post(
+            $"{OfDistrict(w)}/rollovers/upload", new Upload(JsonSerializer.SerializeToUtf8Bytes(World.Rollover), "rollover.json"))),
         Thing("StartRollover", District, w => Call.Post($"{OfDistrict(w)}/rollovers", World.Rollover)),
         List("ListHandovers", School, w => $"{OfSchool(w)}/handovers", downwards: true),
         Thing("PrintHandoverSheet", Child, w => Call.Get($"{OfDistrict(w)}/handovers/{w.Handover}/sheet")) with { Shows = w => w.Handover },
         Thing("AcceptHandover", Child, w => Call.Post($"{OfDistrict(w)}/handovers/{w.Handover}/accept", new { })),
         Thing("AcceptHandovers", Class, w => Call.Post($"{OfSchool(w)}/handovers/accept", new { classId = w.Class.Id })),
+        Thing("AdmitStudent", School, w => Call.Post($"{OfSchool(w)}/students", World.Admission)),
         // To the school where the child is.
         Thing("TransferStudent", Child, w => Call.Post(
             $"{OfChild(w)}/transfers", new { kind = "within", firstDay = "2026-09-01", toSchoolId = w.School.Id })) with { Answers = 400 },
@@ -291,6 +305,100 @@ internal static class Examples
         }
     }
 
+    private static Example[] Planning =>
+    [
+        Thing("ProposePlan", Class, w => Call.Post($"{Plans(w)}", new { classId = w.Class.Id })),
+        Thing("Replan", Class, async w => Call.Post($"{Plans(w)}/{await w.PlanAsync(w.Class)}/replan", new { })),
+        List("ListPlans", School, Plans, w => w.Plan, downwards: true),
+        Thing("ReadPlan", Class, w => Call.Get($"{Plans(w)}/{w.Plan}")),
+        List("ListPlanItems", Class, w => $"{Plans(w)}/{w.Plan}/items"),
+        Thing("SetPlanItem", Class, async w => Call.Put(
+            $"{Plans(w)}/{w.Plan}/items/{await w.PlanItemAsync(w.Class, w.Plan)}",
+            new { startsAt = TimeProvider.System.GetUtcNow().AddDays(20), teacherId = w.Class.Person })),
+        Thing("RemovePlanItem", Class, async w =>
+        {
+            var plan = await w.PlanAsync(w.Class);
+            return Call.Delete($"{Plans(w)}/{plan}/items/{await w.PlanItemAsync(w.Class, plan)}");
+        }),
+        Thing("PublishPlan", Class, async w => Call.Post($"{Plans(w)}/{await w.PlanAsync(w.Class, empty: true)}/publish", new { })),
+        Thing("ReadFamilyTimes", Child, w => Call.Get(FamilyTimes(w))),
+        Thing("ChangeFamilyTimes", Child, w => Call.Put(FamilyTimes(w), World.NoTimes)),
+        Thing("ImportBusyHours", School, w => Call.Post($"/api/visits/schools/{w.School.Id}/busy-hours?dryRun=true", World.Timetable),
+            downwards: true),
+        List("ListBusyHours", School, w => $"/api/visits/schools/{w.School.Id}/busy-hours", downwards: true),
+        // Nobody's: not known at the school, and not one's own.
+        Any("ImportBusyCalendar", w => Call.Put(
+            $"/api/visits/schools/{w.School.Id}/staff/{Guid.CreateVersion7()}/busy-calendars/x", World.BusyCalendar))
+            with { Answers = 404 },
+        Any("DeleteBusyCalendar", w => Call.Delete(
+            $"/api/visits/schools/{w.School.Id}/staff/{Guid.CreateVersion7()}/busy-calendars/x")) with { Answers = 404 },
+        List("ListBusyCalendars", School, w => $"/api/visits/schools/{w.School.Id}/staff/{Guid.CreateVersion7()}/busy-calendars"),
+        // There are none.
+        Any("DeleteBusyHours", w => Call.Delete($"/api/visits/schools/{w.School.Id}/busy-hours/{Guid.CreateVersion7()}"))
+            with { Answers = 404 },
+    ];
+
+    private static Example[] VisitWork =>
+    [
+        List("ListWork", Class, w => $"/api/visits/work?all=true&classId={w.Class.Id}&size=500", w => w.Child.Id),
+        List("ListWork", School, w => $"/api/visits/work?all=true&schoolId={w.School.Id}&size=500", w => w.Child.Id, downwards: true),
+        Any("CountWork", "/api/visits/work/counts"),
+        List("ListOutliers", School, w => $"/api/visits/outliers?schoolId={w.School.Id}"),
+        Thing("ReadVisitSetting", Child, w => Call.Get($"/api/visits/settings/{w.Child.Id}")),
+        Thing("ChangeVisitSetting", Child, w => Call.Put($"/api/visits/settings/{w.Child.Id}", new { weekendsOnly = true })),
+        Thing("ReadVisitProgramme", School, w => Call.Get($"/api/visits/programmes/{w.School.Id}/{w.Term}"), downwards: true),
+        Thing("PrintVisitProgramme", School, w => Call.Get($"/api/visits/programmes/{w.School.Id}/{w.Term}/sheet"), downwards: true),
+        Thing("PublishVisitProgramme", School, w => Call.Put($"/api/visits/programmes/{w.School.Id}/{w.Term}", World.Programme)),
+        Thing("ReadClassProgramme", Class, w => Call.Get($"/api/visits/classes/{w.Class.Id}/programme")),
+    ];
+
+    private static Example[] Safety =>
+    [
+        Thing("ReportEmergency", Child, w => Call.Post("/api/visits/emergencies", new { studentId = w.Child.Id, kind = "other" })),
+        List("ListEmergencies", Child, w => $"/api/visits/emergencies?studentId={w.Child.Id}&size=500", w => w.Emergency),
+        Thing("ReadEmergency", Child, w => Call.Get($"/api/visits/emergencies/{w.Emergency}")),
+        Thing("LogEmergencyContact", Child, async w => Call.Post(
+            $"/api/visits/emergencies/{await w.ReportAsync(w.Child)}/contact", new { mode = "voice" })),
+        // Nobody is on duty here.
+        Any("ReadEmergencyOnDuty", w => Call.Get($"/api/visits/emergencies/on-duty/{w.Emergency}")) with { Answers = 404 },
+        Any("LogEmergencyContactOnDuty", w => Call.Post(
+            $"/api/visits/emergencies/on-duty/{w.Emergency}/contact", new { mode = "voice" })) with { Answers = 404 },
+        // The visit is of no such emergency.
+        Thing("LinkEmergencyVisit", Child, w => Call.Post($"/api/visits/emergencies/{w.Emergency}/visit", new { visitId = w.Visit }))
+            with { Answers = 400 },
+        // Nobody has been reached yet.
+        Thing("CloseEmergency", Child, w => Call.Post($"/api/visits/emergencies/{w.Emergency}/close", new
+        {
+            ownerId = w.Class.Person, dueOn = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(3), what = "谈话",
+        })) with { Answers = 409 },
+        Thing("AskForPriorityVisit", Child, w => Call.Post(
+            "/api/visits/priority-visits", new { studentId = w.Child.Id, node = "adolescence" })),
+        List("ListPriorityVisits", Class, w => $"/api/visits/priority-visits?classId={w.Class.Id}", w => w.PriorityVisit),
+        Any("ListAlerts", "/api/visits/alerts"),
+        Thing("ReadDutyRoster", School, w => Call.Get($"/api/visits/duty-rosters/{w.School.Id}"), downwards: true),
+        Thing("ChangeDutyRoster", School, w => Call.Put($"/api/visits/duty-rosters/{w.School.Id}", NoSpecialDays)),
+        // Any child of the school, also of another class.
+        Thing("OpenProtectedCase", School, w => Call.Post(
+            "/api/visits/protected-cases", new { studentId = w.Child.Id, kind = "abuse" }), downwards: true),
+        Thing("RaiseCrisis", School, w => Call.Post("/api/visits/crises", new { studentId = w.Child.Id }), downwards: true),
+        // A role alone shows no case: nobody is named here.
+        Any("ListProtectedCases", "/api/visits/protected-cases"),
+        Any("ReadProtectedCase", "/api/visits/protected-cases/reads", new { caseId = Guid.Empty }) with { Answers = 404 },
+        Any("WriteProtectedCase", "/api/visits/protected-cases/entries", new { caseId = Guid.Empty, text = "注" }) with { Answers = 404 },
+        Any("GrantProtectedCase", "/api/visits/protected-cases/grants",
+            new { caseId = Guid.Empty, staffId = Guid.Empty, purpose = "评估", days = 1 }) with { Answers = 404 },
+        Any("RevokeProtectedCase", "/api/visits/protected-cases/revocations",
+            new { caseId = Guid.Empty, staffId = Guid.Empty }) with { Answers = 404 },
+        Thing("ReadProtectionLeads", School, w => Call.Get($"/api/visits/protection-leads/{w.School.Id}"), downwards: true),
+        Thing("NameProtectionLeads", School, w => Call.Put(
+            $"/api/visits/protection-leads/{w.School.Id}", new { staffIds = Array.Empty<Guid>() })),
+        Any("ListCrises", "/api/visits/crises"),
+        Any("ListCrisesOfLeads", "/api/visits/crises/of-leads"),
+        Thing("ReadCrisis", Child, w => Call.Get($"/api/visits/crises/{w.RaisedCrisis}")),
+        Thing("AcknowledgeCrisis", Child, w => Call.Post($"/api/visits/crises/{w.RaisedCrisis}/acknowledge", new { })),
+        Thing("TickCrisis", Child, w => Call.Post($"/api/visits/crises/{w.RaisedCrisis}/ticks", new { code = "referral" })),
+    ];
+
     private static Example[] Visits =>
     [
         Thing("ScheduleVisit", Child, w => Call.Post("/api/visits", w.VisitOf(w.Child))),
@@ -305,36 +413,164 @@ internal static class Examples
         Thing("ReadVisitRecord", Child, w => Call.Get($"/api/visits/{w.CompletedVisit}/record")),
         Thing("ReadVisit", Child, w => Call.Get($"/api/visits/{w.Visit}")),
         Thing("ReadInvitation", Child, w => Call.Get($"/api/visits/{w.Visit}/invitation.ics")),
+        Thing("ReplyToInvitation", Child, w => Call.Post($"/api/visits/{w.Visit}/reply", World.NoReply)) with { Answers = 422 },
+        Thing("ArrangeSubstitution", School, w => Call.Post($"/api/visits/schools/{w.School.Id}/substitutions", new
+        {
+            teacherId = Guid.Empty, substituteId = Guid.Empty, startsOn = "2026-01-01",
+        })) with { Answers = 400 },
+        List("ListSubstitutions", School, w => $"/api/visits/schools/{w.School.Id}/substitutions", w => w.Substitution),
+        Thing("MakeCalendarFeed", School, w => Call.Post($"/api/visits/schools/{w.School.Id}/calendar-feed", new { }), downwards: true),
+        Thing("EndCalendarFeed", School, w => Call.Delete($"/api/visits/schools/{w.School.Id}/calendar-feed"), downwards: true),
+        Any("ReadCalendarFeed", "/api/visits/feeds/none") with { Answers = 404 }, // the link is its only key
         Thing("ReadAnswerLink", Child, w => Call.Get($"/api/visits/{w.Visit}/answer-link")),
         List("ListVisits", Child, w => $"/api/visits?schoolId={w.School.Id}&studentId={w.Child.Id}", w => w.Visit),
         List("ListVisits", School, w => $"/api/visits?schoolId={w.School.Id}&size=500", w => w.Visit, downwards: true),
+        List("ListStrandedVisits", School, w => $"/api/visits/schools/{w.School.Id}/stranded-visits", downwards: true),
         Thing("ReadVisitPolicy", School, w => Call.Get($"/api/visits/policies/{w.School.Id}"), downwards: true),
+        RestrictedRead("visits"),
         Thing("ReadVisitPolicy", District, w => Call.Get($"/api/visits/policies/{w.District.Id}")),
-        Thing("ChangeVisitPolicy", School, w => Call.Put($"/api/visits/policies/{w.School.Id}", new { noticeDays = 3 })),
-        Thing("ChangeVisitPolicy", District, w => Call.Put($"/api/visits/policies/{w.District.Id}", new { noticeDays = 3 })),
+        Thing("ChangeVisitPolicy", School, w => Call.Put($"/api/visits/policies/{w.School.Id}", World.VisitPolicy)),
+        Thing("ChangeVisitPolicy", District, w => Call.Put($"/api/visits/policies/{w.District.Id}", World.VisitPolicy)),
+        Thing("ReadSchoolCalendar", School, w => Call.Get($"/api/visits/calendars/{w.School.Id}"), downwards: true),
+        Thing("ReadSchoolCalendar", District, w => Call.Get($"/api/visits/calendars/{w.District.Id}")),
+        Thing("ChangeSchoolCalendar", School, w => Call.Put($"/api/visits/calendars/{w.School.Id}", NoSpecialDays)),
+        Thing("ChangeSchoolCalendar", District, w => Call.Put($"/api/visits/calendars/{w.District.Id}", NoSpecialDays)),
         Link("ReadLinkedAppointment", w => Call.Get(w.VisitLink)),
         Link("ReadInvitationByLink", w => Call.Get(w.VisitLink + "/invitation.ics")),
+        Link("ReplyToInvitationByLink", w => Call.Post(w.VisitLink + "/reply", World.NoReply)) with { Answers = 422 },
         Link("AnswerByLink", w => Call.Post(w.VisitLink, new { answer = "confirm" })),
         // Without the version that the page showed.
         Link("AnswerByForm", w => Call.Post(w.VisitLink, new Form([KeyValuePair.Create("answer", "confirm")])))
             with { Answers = 412 },
     ];
 
+    private static Example[] Records =>
+    [
+        Thing("CorrectVisitRecord", Child, w => Call.Put($"/api/visits/{w.CompletedVisit}/record", World.Record)),
+        Thing("ReadInternalPart", Child, w => Call.Get($"/api/visits/{w.CompletedVisit}/record/internal")),
+        Thing("PrintVisitRecord", Child, w => Call.Get($"/api/visits/{w.CompletedVisit}/record/print")),
+        Thing("KeepVisitDraft", Child, w => Call.Put($"/api/visits/{w.Visit}/draft", World.Draft)),
+        Thing("ReadVisitDraft", Child, w => Call.Get($"/api/visits/{w.Visit}/draft")),
+        List("ListDueRecords", School, w => $"/api/visits/records/due?schoolId={w.School.Id}&size=500"),
+        Thing("ReadAgreement", Child, w => Call.Get($"/api/visits/{w.CompletedVisit}/agreement")),
+        Thing("CheckTone", School, w => Call.Post(
+            "/api/visits/tone", new { nodeId = w.School.Id, texts = new { summary = "聊了学习习惯" } }), downwards: true),
+        Thing("WriteVisitOutline", Child, w => Call.Put($"/api/visits/{w.Visit}/outline", World.Outline)),
+        Thing("ReadVisitOutline", Child, w => Call.Get($"/api/visits/{w.Visit}/outline")) with { Shows = w => w.Visit },
+        Thing("PrintVisitOutline", Child, w => Call.Get($"/api/visits/{w.Visit}/outline/print")),
+        Thing("AskVisitQuestions", Child, w => Call.Put($"/api/visits/{w.Visit}/questions", World.Questions)),
+        Link("AskVisitQuestionsByLink", w => Call.Put(w.VisitLink + "/questions", World.Questions)),
+        // Nobody who calls is invited to this visit.
+        Thing("WriteVisitNote", Child, w => Call.Put($"/api/visits/{w.Visit}/note", World.JointNote)) with { Answers = 403 },
+        Thing("ReadVisitNote", Child, w => Call.Get($"/api/visits/{w.Visit}/note")) with { Answers = 403 },
+        Thing("ReadVisitNotes", Child, w => Call.Get($"/api/visits/{w.Visit}/notes")),
+    ];
+
+    private static Example[] Ledger =>
+    [
+        Thing("LogContact", Child, w => Call.Post("/api/visits/ledger", World.ContactWith(w.Child))),
+        Thing("LogClassContacts", Child, w => Call.Post("/api/visits/ledger/class", World.FeedbackTo(w.Child))),
+        Thing("CorrectLedgerEntry", Child, async w => Call.Post(
+            $"/api/visits/ledger/{await w.LogAsync(w.Child)}/corrections", new { line = "实为面谈" })),
+        List("ListLedger", Child, w => $"/api/visits/ledger?studentId={w.Child.Id}", w => w.Contact),
+        Thing("ReadLedgerEntry", Child, w => Call.Get($"/api/visits/ledger/{w.Contact}")),
+        Thing("ReadLedgerEntry", Child, w => Call.Get($"/api/visits/ledger/{w.CompletedVisit}")),
+        Thing("PrintLedger", Child, w => Call.Get($"/api/visits/ledger/sheet?studentId={w.Child.Id}")),
+        Thing("AddFollowUps", Child, w => Call.Post($"/api/visits/ledger/{w.Contact}/follow-ups", World.FollowUpsOf(w.Child))),
+        List("ListFollowUps", Child, w => $"/api/visits/follow-ups?studentId={w.Child.Id}", w => w.FollowUp),
+        // A subject teacher reaches the own ones only, whosever class it is; the service's own tests have who reaches which.
+        Any("ReadFollowUp", w => Call.Get($"/api/visits/follow-ups/{w.Item}")) with { Answers = 404 },
+        Any("CloseFollowUp", w => Call.Post($"/api/visits/follow-ups/{w.Item}/close", new { outcome = "已解决" }))
+            with { Answers = 404 },
+        Thing("ReassignFollowUp", Child, async w => Call.Post(
+            $"/api/visits/follow-ups/{await w.FollowUpAsync(w.Child)}/owner", new { ownerId = w.Child.Parent!.Person })),
+        Thing("RecordDispute", Child, w => Call.Post("/api/visits/disputes", World.DisputeAbout(w.Child))),
+        Thing("ResolveDispute", Child, async w => Call.Post(
+            $"/api/visits/disputes/{await w.DisputeAsync(w.Child)}/resolve", new { resolution = "已沟通解决" })),
+        List("ListDisputes", Child, w => $"/api/visits/disputes?studentId={w.Child.Id}", w => w.Dispute),
+        Thing("ReadDispute", Child, w => Call.Get($"/api/visits/disputes/{w.Dispute}")),
+        Thing("ReadDisputeRates", Class, w => Call.Get($"/api/visits/disputes/rates?schoolId={w.School.Id}&classId={w.Class.Id}")),
+    ];
+
+    private static Example[] SpotChecks =>
+    [
+        Thing("DrawSpotCheck", School, w => Call.Post("/api/visits/spot-checks", World.CheckOf(w.School))),
+        List("ListSpotChecks", School, w => $"/api/visits/spot-checks?schoolId={w.School.Id}", w => w.SpotCheck),
+        Thing("ReadSpotCheck", School, w => Call.Get($"/api/visits/spot-checks/{w.SpotCheck}")),
+        Thing("ReadSpotCheckPopulation", School, w => Call.Get($"/api/visits/spot-checks/{w.SpotCheck}/population")),
+        Thing("PrintSpotCheck", School, w => Call.Get($"/api/visits/spot-checks/{w.SpotCheck}/sheet")),
+        Thing("GradeSpotCheck", School, w => Call.Put(
+            $"/api/visits/spot-checks/{w.SpotCheck}/records/{w.CompletedVisit}", World.Excellent)),
+        Any("ReadOwnSpotCheckResults", "/api/visits/spot-checks/results") with { Shows = w => w.CompletedVisit },
+        Thing("ProposeExcellentCase", School, w => Call.Post(
+            $"/api/visits/spot-checks/{w.SpotCheck}/records/{w.CompletedVisit}/case", World.CaseText)),
+        Thing("ReadExcellentCase", Child, w => Call.Get($"/api/visits/spot-checks/cases/{w.ExcellentCase}")),
+        Thing("ConsentToExcellentCase", Child, async w => Call.Post(
+            $"/api/visits/spot-checks/cases/{await w.ProposeCaseAsync(w.Child)}/consent", new { })),
+        Thing("ShareExcellentCase", School, async w => Call.Post(
+            $"/api/visits/spot-checks/cases/{await w.ConsentedCaseAsync(w.Child)}/share", new { })),
+        Thing("WithdrawExcellentCase", School, async w => Call.Post(
+            $"/api/visits/spot-checks/cases/{await w.ProposeCaseAsync(w.Child)}/withdraw", new { })),
+        Any("ListSharedCases", "/api/visits/spot-checks/cases/shared") with { Shows = w => w.ExcellentCase },
+    ];
+
     private static Example[] Surveys =>
     [
+        Any("ListReadyMadeSurveys", "/api/surveys/ready-made"),
+        Any("ListSurveyDefinitions", "/api/surveys/definitions?size=500") with { Shows = w => w.SurveyDesign },
+        Thing("DesignSurvey", School, w => Call.Post("/api/surveys/definitions", World.DesignOf(w.School))),
+        Thing("DesignSurvey", District, w => Call.Post("/api/surveys/definitions", World.DesignOf(w.District))),
+        Thing("ReadSurveyDefinition", School, w => Call.Get($"/api/surveys/definitions/{w.SurveyDesign}"), downwards: true),
+        Thing("ExportSurveyDefinition", School, w => Call.Get($"/api/surveys/definitions/{w.SurveyDesign}/surveyjs"), downwards: true),
+        Thing("ChangeSurveyDefinition", School, w => Call.Put(
+            $"/api/surveys/definitions/{w.SurveyDesign}", new { content = World.SurveyContent })),
+        Thing("OpenSurveyRound", Class, w => Call.Post("/api/surveys/rounds", World.RoundOf(w.Class))),
+        Thing("OpenSurveyRound", School, w => Call.Post("/api/surveys/rounds", World.RoundOf(w.School))),
+        Thing("OpenSurveyRound", District, w => Call.Post("/api/surveys/rounds", World.RoundOf(w.District))),
+        Any("ListSurveyRounds", "/api/surveys/rounds?size=500") with { Shows = w => w.SurveyRound },
+        Thing("CloseSurveyRound", Class, w => Call.Post($"/api/surveys/rounds/{w.SurveyRound}/close", new { })),
         List("ListSurveyInvitations", Child, w => $"/api/surveys/invitations?visitId={w.CompletedVisit}", w => w.CompletedVisit),
         Any("ListSurveyInvitations", "/api/surveys/invitations?size=500"),
         Any("ListMySurveys", "/api/surveys/mine") with { Shows = w => w.CompletedVisit },
         Thing("ReadSurveyResults", Class, w => Call.Get($"/api/surveys/results?node=class&id={w.Class.Id}")),
         Thing("ReadSurveyResults", School, w => Call.Get($"/api/surveys/results?node=school&id={w.School.Id}")),
         Thing("ReadSurveyResults", District, w => Call.Get($"/api/surveys/results?node=district&id={w.District.Id}")),
+        Thing("ReadSurveyTrend", Class, w => Call.Get($"/api/surveys/trend?node=class&id={w.Class.Id}&readyMade=visitSatisfaction")),
+        Thing("ReadSurveyTrend", School, w => Call.Get($"/api/surveys/trend?node=school&id={w.School.Id}&readyMade=visitSatisfaction")),
+        Thing("ReadSurveyTrend", District, w => Call.Get($"/api/surveys/trend?node=district&id={w.District.Id}&readyMade=visitSatisfaction")),
+        Thing("ReadSurveyTexts", Class, w => Call.Get($"/api/surveys/texts?node=class&id={w.Class.Id}&roundId={w.SurveyRound}")),
+        Thing("ReadSurveyTexts", School, w => Call.Get($"/api/surveys/texts?node=school&id={w.School.Id}&roundId={w.SurveyRound}")),
+        Thing("ReadSurveyTexts", District, w => Call.Get($"/api/surveys/texts?node=district&id={w.District.Id}&roundId={w.SurveyRound}")),
+        Thing("ExportSurveyResults", Class, w => Call.Get($"/api/surveys/results.csv?roundId={w.SurveyRound}")) with { Shows = w => w.Class.Id },
+        Thing("ExportSurveyAnswers", School, w => Call.Get($"/api/surveys/answers.csv?roundId={w.SurveyRound}")),
         Any("ReadSurveyAnswers", "/api/surveys/answers?size=500") with { Shows = w => w.CompletedVisit },
+        RestrictedRead("surveys"),
         Thing("ReadSurveyPolicy", District, w => Call.Get($"/api/surveys/policies/{w.District.Id}")),
         Thing("ChangeSurveyPolicy", District, w => Call.Put($"/api/surveys/policies/{w.District.Id}", new { daysOpen = 8 })),
         Link("ReadLinkedSurvey", w => Call.Get(w.SurveyLink)),
         Link("AnswerSurvey", w => Call.Post(w.SurveyLink, World.SurveyAnswers)),
         Link("AnswerSurveyByForm", w => Call.Post(
             w.SurveyLink, new Form([KeyValuePair.Create("conversation", "5"), KeyValuePair.Create("helpful", "8")]))),
+    ];
+
+    private static Example[] Messages =>
+    [
+        Any("ListInbox", "/api/messages/inbox?size=500") with { Shows = w => w.Post },
+        Any("MarkDelivered", w => Call.Post("/api/messages/inbox/delivered", new { ids = new[] { w.Post } })),
+        Any("MarkRead", w => Call.Post("/api/messages/inbox/read", new { ids = new[] { w.Post } })),
+        Thing("PublishPost", Class, w => Call.Post("/api/messages/posts", World.NoticeOf(w.Class))),
+        Thing("PublishPost", School, w => Call.Post("/api/messages/posts", World.NoticeOf(w.School))),
+        Thing("PublishPost", District, w => Call.Post("/api/messages/posts", World.NoticeOf(w.District))),
+        Any("ListPosts", "/api/messages/posts?size=500") with { Shows = w => w.Post },
+        Thing("ReadPost", Class, w => Call.Get($"/api/messages/posts/{w.Post}"), downwards: true),
+        Thing("ListReceipts", Class, w => Call.Get($"/api/messages/posts/{w.Post}/receipts")) with { Shows = w => w.Child.Id },
+        Thing("RemindUnread", Class, w => Call.Post($"/api/messages/posts/{w.Post}/reminders", new { })),
+        Thing("AnswerPost", Child, w => Call.Put($"/api/messages/posts/{w.Post}/answer", new { studentId = w.Child.Id, text = "会来" })),
+        Thing("ReadPostAnswers", Class, w => Call.Get($"/api/messages/posts/{w.Post}/answers")),
+        Any("ReadMessageRates", w => Call.Get($"/api/messages/rates?{World.ThisYear}")) with { Shows = w => w.Class.Id },
+        RestrictedRead("messages"),
+        Thing("ReadMessagePolicy", District, w => Call.Get($"/api/messages/policies/{w.District.Id}")),
+        Thing("ChangeMessagePolicy", District, w => Call.Put($"/api/messages/policies/{w.District.Id}", new { timelyHours = 24 })),
     ];
 
     private static Example[] Insights =>
@@ -349,6 +585,91 @@ internal static class Examples
         List("ListClassCoverage", School, w => $"/api/insights/schools/{w.School.Id}/coverage/classes", w => w.Class.Id,
             downwards: true),
         Any("ReadFeed", "/api/insights/feed?after=0") with { Shows = w => w.CompletedVisit },
+    ];
+
+    private static Example[] Activities =>
+    [
+        Any("ListMeetings", "/api/activities/meetings?size=500") with { Shows = w => w.Meeting },
+        Thing("PlanMeeting", Class, w => Call.Post("/api/activities/meetings", World.MeetingOf(w.Class))) with { Answers = 409 }, // once
+        Thing("ChangeMeeting", Class, w => Call.Put(OfMeeting(w), World.MeetingOf(w.Class))) with { Answers = 409 }, // it has begun
+        Thing("CancelMeeting", Class, w => Call.Delete(OfMeeting(w))) with { Answers = 409 },
+        Thing("ShowMeetingCode", Class, w => Call.Post(OfMeeting(w) + "/code", new { })),
+        Thing("CheckInToMeeting", Class, async w => Call.Post(OfMeeting(w) + "/check-in", new { code = await w.MeetingCodeAsync() }))
+            with { Downwards = true },
+        Thing("ListMeetingFamilies", Class, w => Call.Get(OfMeeting(w) + "/families")) with { Shows = w => w.Child.Id },
+        Thing("NoteAttendance", Class, w => Call.Post(OfMeeting(w) + "/attendance", new { studentIds = new[] { w.Child.Id } })),
+        Thing("CorrectAttendance", Class, w => Call.Post(
+            OfMeeting(w) + "/attendance/corrections", new { studentIds = new[] { w.Classmate.Id } })),
+        Thing("ReadMeetingReach", School, w => Call.Get($"/api/activities/schools/{w.School.Id}/reach?termId={w.Term}"), downwards: true),
+        Thing("ReadCovenant", Class, w => Call.Get(OfCovenant(w)), downwards: true),
+        Thing("PublishCovenant", Class, w => Call.Put(OfCovenant(w), World.Covenant)),
+        Thing("SignCovenant", Class, async w => Call.Post(
+            OfCovenant(w) + "/signatures", new { version = await w.CovenantVersionAsync() })) with { Downwards = true },
+        Thing("ListCovenantSignatures", Class, w => Call.Get(OfCovenant(w) + "/signatures")) with { Shows = w => w.Child.Id },
+        Thing("AskQuestion", Child, w => Call.Post("/api/activities/questions", World.QuestionOf(w.Child))),
+        Thing("ListQuestions", School, w => Call.Get($"/api/activities/schools/{w.School.Id}/questions?size=500"), downwards: true)
+            with { Shows = w => w.Question },
+        Thing("MakeTopic", School, async w => Call.Post(
+            $"/api/activities/schools/{w.School.Id}/topics", new { title = "作业", questionIds = new[] { await w.QuestionAsync(w.Child) } })),
+        Thing("MergeQuestions", School, async w => Call.Post(
+            $"/api/activities/topics/{w.Topic}/questions", new { questionIds = new[] { await w.QuestionAsync(w.Child) } })),
+        Any("ListTopics", "/api/activities/topics?size=500") with { Shows = w => w.Topic },
+        Thing("VoteForTopic", School, w => Call.Put($"/api/activities/topics/{w.Topic}/vote", new { }), downwards: true),
+        Thing("TakeVoteBack", School, w => Call.Delete($"/api/activities/topics/{w.Topic}/vote"), downwards: true),
+        Any("ListParentClasses", "/api/activities/parent-classes?size=500") with { Shows = w => w.Lesson },
+        Thing("PlanParentClass", School, w => Call.Post(
+            $"/api/activities/schools/{w.School.Id}/parent-classes", World.LessonIn(TimeSpan.FromDays(1)))),
+        Thing("ChangeParentClass", School, w => Call.Put(OfLesson(w.Lesson), World.LessonIn(TimeSpan.FromDays(1)))),
+        Thing("SetReplay", School, w => Call.Put(OfLesson(w.LiveLesson) + "/replay", World.Replay)),
+        Thing("TakeSeat", School, w => Call.Post(OfLesson(w.Lesson) + "/seat", new { }), downwards: true),
+        Thing("LeaveSeat", School, w => Call.Delete(OfLesson(w.Lesson) + "/seat"), downwards: true),
+        Thing("ListSeats", School, w => Call.Get(OfLesson(w.Lesson) + "/seats")),
+        Thing("WatchLive", School, w => Call.Post(OfLesson(w.LiveLesson) + "/live", new { }), downwards: true),
+        Thing("WatchReplay", School, w => Call.Post(OfLesson(w.LiveLesson) + "/replay-views", new { }), downwards: true),
+        // Nobody signed up for it while that was possible.
+        Thing("NoteWorkshopAttendance", School, w => Call.Post(
+            OfLesson(w.LiveLesson) + "/attendance", new { studentIds = new[] { w.Child.Id } })) with { Answers = 400 },
+        Thing("TickMethod", School, w => Call.Post(OfLesson(w.LiveLesson) + "/methods/0/tried", new { }), downwards: true),
+        Thing("ReadMethods", School, w => Call.Get($"/api/activities/schools/{w.School.Id}/methods"), downwards: true),
+        Any("ListFamilyActivities", "/api/activities/family-activities?size=500") with { Shows = w => w.FamilyActivity },
+        Thing("PlanFamilyActivity", Class, w => Call.Post("/api/activities/family-activities", World.FamilyActivityOf(w.Class))),
+        Thing("ReadFamilyActivity", Class, w => Call.Get(OfActivity(w)), downwards: true),
+        Thing("ChangeFamilyActivity", Class, w => Call.Put(OfActivity(w), new { title = "社区服务" })),
+        Thing("CancelFamilyActivity", Class, async w => Call.Post(
+            $"/api/activities/family-activities/{await w.FamilyActivityAsync(w.Class)}/cancel", new { })),
+        Thing("SignUpFamily", Child, w => Call.Put($"{OfActivity(w)}/sign-ups/{w.Child.Id}", new { })),
+        Thing("SignOffFamily", Child, async w => Call.Delete(
+            $"/api/activities/family-activities/{await w.FamilyActivityAsync(w.Class)}/sign-ups/{w.Child.Id}")),
+        Thing("CheckInFamily", Child, w => Call.Post($"{OfActivity(w)}/check-ins", new { studentId = w.Child.Id })),
+        Thing("ListActivityFamilies", Class, w => Call.Get($"{OfActivity(w)}/families"), downwards: true),
+        Thing("WriteReflection", Child, w => Call.Put($"{OfActivity(w)}/reflections/{w.Child.Id}", new { text = "很有意义" })),
+        Thing("ListReflections", Class, w => Call.Get($"{OfActivity(w)}/reflections"), downwards: true),
+        Thing("Suggest", Child, w => Call.Post($"{OfActivity(w)}/suggestions", World.SuggestionOf(w.Child))),
+        Thing("ListSuggestions", Class, w => Call.Get($"{OfActivity(w)}/suggestions"), downwards: true),
+        Thing("AnswerSuggestion", Class, async w => Call.Post(
+            $"/api/activities/suggestions/{await w.SuggestionAsync(w.Child)}/answer", new { text = "好的" })),
+        Thing("ReadCommittee", Class, w => Call.Get($"/api/activities/committees/{w.Class.Id}"), downwards: true),
+        Thing("NameCommittee", Class, w => Call.Put($"/api/activities/committees/{w.Class.Id}", World.Committee))
+            with { Answers = 400 }, // nobody's guardians
+        Thing("OfferResource", Child, w => Call.Post("/api/activities/resources", World.ResourceOf(w.Child))),
+        Any("ListMyResources", "/api/activities/resources/mine"),
+        Thing("WithdrawResource", Child, async w => Call.Delete($"/api/activities/resources/{await w.ResourceAsync(w.Child)}")),
+        Any("ListResources", "/api/activities/resources?size=500"),
+        Thing("WriteDevelopmentNote", School, w => Call.Post(
+            "/api/activities/development-notes", new { schoolId = w.School.Id, kind = "book", text = "读后感" }), downwards: true),
+        Any("ListDevelopmentNotes", "/api/activities/development-notes?size=500"),
+        Any("DeleteDevelopmentNote", _ => Call.Delete($"/api/activities/development-notes/{Guid.CreateVersion7()}"))
+            with { Answers = 404 }, // not the caller's own
+        Thing("PlanTraining", School, w => Call.Post("/api/activities/trainings", World.TrainingOf(w.School))),
+        Any("ListTrainings", "/api/activities/trainings?size=500") with { Shows = w => w.Training },
+        Thing("TakeTrainingRoll", School, w => Call.Put(
+            $"/api/activities/trainings/{w.Training}/roll", new { staffIds = Array.Empty<Guid>() })),
+        Thing("ReadTrainingRate", School, w => Call.Get(
+            $"/api/activities/trainings/rate?schoolId={w.School.Id}&termId={w.Term}")),
+        Thing("ReadActivityPolicy", District, w => Call.Get($"/api/activities/policies/{w.District.Id}")),
+        Thing("ReadActivityPolicy", School, w => Call.Get($"/api/activities/policies/{w.School.Id}")),
+        Thing("ChangeActivityPolicy", School, w => Call.Put($"/api/activities/policies/{w.School.Id}", new { })),
+        RestrictedRead("activities"),
     ];
 
     private static Example[] Identity =>
@@ -475,6 +796,13 @@ internal static class Examples
     private static IEnumerable<Example> In(string service, IEnumerable<Example> examples) =>
         examples.Select(example => example with { Endpoint = $"{service} {example.Endpoint}" });
 
+    private static Example RestrictedRead(string service) => Thing("ReadRestrictedData", District, async w =>
+    {
+        await w.KeepByLawAsync();
+        return Call.Post(
+            $"/api/{service}/districts/{w.District.Id}/students/{w.Schoolmate.Id}/restricted-reads", new { purpose = "legalDuty" });
+    });
+
     private static Example Thing(string endpoint, Func<World, Node> of, Func<World, Task<Call>> call) =>
         new(endpoint, call) { Of = of };
 
@@ -500,7 +828,20 @@ internal static class Examples
 
     private static string OfGuardian(World world) => $"{OfChild(world)}/guardians/{world.Child.Person}";
 
+    private static string OfMeeting(World world) => $"/api/activities/meetings/{world.Meeting}";
+
+    private static string OfCovenant(World world) => $"/api/activities/classes/{world.Class.Id}/covenant";
+
+    private static string OfActivity(World world) => $"/api/activities/family-activities/{world.FamilyActivity}";
+
+    private static string OfLesson(Guid lesson) => $"/api/activities/parent-classes/{lesson}";
+
     private static string Cases(World world) => $"{OfDistrict(world)}/compliance-cases";
+
+    private static string Plans(World world) => $"/api/visits/schools/{world.School.Id}/plans";
+
+    private static string FamilyTimes(World world) =>
+        $"/api/visits/schools/{world.School.Id}/students/{world.Child.Id}/family-times";
 
     private static string OfSchool(World world) => $"/api/archives/schools/{world.School.Id}";
 

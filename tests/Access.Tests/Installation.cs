@@ -4,9 +4,11 @@ using System.Net.Http.Json;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
+using HomeSchool.Activities;
 using HomeSchool.Archives;
 using HomeSchool.Identity;
 using HomeSchool.Insights;
+using HomeSchool.Messages;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Surveys;
@@ -40,7 +42,7 @@ public sealed class Installation : IAsyncLifetime
     private string liveToken = "";
     private string revokedToken = "";
 
-    /// <summary>The services by name: identity, archives, visits, surveys, insights.</summary>
+    /// <summary>The services by name: identity, archives, visits, surveys, insights, activities, messages.</summary>
     public Dictionary<string, RunningService> Services { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What everybody in these tests sees or must not see.</summary>
@@ -56,11 +58,15 @@ public sealed class Installation : IAsyncLifetime
         settings["Keys__Master"] = "a test's master key, of no value to anybody";
         settings["Files__Folder"] = files;
         settings["services__identity__http__0"] = $"http://127.0.0.1:{identity}";
-        foreach (var name in new[] { "identity", "archives", "visits", "surveys", "insights" })
+        foreach (var name in new[] { "identity", "archives", "visits", "surveys", "insights", "activities", "messages" })
             settings[$"ConnectionStrings__{name}-db"] = await servers.CreateDatabaseAsync();
 
         // All migrations before anything starts: what is published to an exchange without a queue is lost without an error.
-        var programs = new[] { typeof(IdentityDb), typeof(ArchivesDb), typeof(VisitsDb), typeof(SurveysDb), typeof(InsightsDb) };
+        var programs = new[]
+        {
+            typeof(IdentityDb), typeof(ArchivesDb), typeof(VisitsDb), typeof(SurveysDb), typeof(InsightsDb), typeof(ActivitiesDb),
+            typeof(MessagesDb),
+        };
         await Parallel.ForEachAsync(programs, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (program, cancel) =>
             await ServiceProcess.RunAsync(program.Assembly.Location, "migrate", settings, cancel));
         Start<IdentityDb>("identity", identity);
@@ -68,6 +74,8 @@ public sealed class Installation : IAsyncLifetime
         Start<VisitsDb>("visits", 0);
         Start<SurveysDb>("surveys", 0);
         Start<InsightsDb>("insights", 0);
+        Start<ActivitiesDb>("activities", 0);
+        Start<MessagesDb>("messages", 0);
         await SignInAsync();
         World = await World.CreateAsync(this);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using HomeSchool.Archives.Tests;
 using HomeSchool.Contracts;
@@ -71,6 +72,7 @@ public sealed class World
 {
     private readonly Installation installation;
     private int slots;
+    private Task? keptByLaw;
 
     private World(Installation installation) => this.installation = installation;
 
@@ -104,14 +106,48 @@ public sealed class World
     /// <summary>A visit of <see cref="Child"/> that has a record.</summary>
     public Guid CompletedVisit { get; private set; }
 
+    /// <summary>An emergency of the child.</summary>
+    public Guid Emergency { get; private set; }
+
+    /// <summary>A crisis of the child.</summary>
+    public Guid RaisedCrisis { get; private set; }
+
+    /// <summary>A visit to the child that is due at a special node.</summary>
+    public Guid PriorityVisit { get; private set; }
+
     /// <summary>A message of <see cref="District"/> that every service has parked.</summary>
     public Guid ParkedMessage { get; } = Guid.CreateVersion7();
 
-    /// <summary>The path of the survey about <see cref="CompletedVisit"/>.</summary>
+    /// <summary>A plan of <see cref="Class"/>.</summary>
+    public Guid Plan { get; private set; }
+
+    /// <summary>A survey that <see cref="School"/> has designed.</summary>
+    public Guid SurveyDesign { get; private set; }
+
+    /// <summary>A round of a survey in <see cref="Class"/>.</summary>
+    public Guid SurveyRound { get; private set; }
+
+    /// <summary>A notice to the child's class.</summary>
+    public Guid Post { get; private set; }
+
+    /// <summary>The days around today, as a question has them.</summary>
+    public static string ThisYear
+    {
+        get
+        {
+            var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().DateTime);
+            return $"from={today.AddDays(-180):yyyy-MM-dd}&to={today.AddDays(180):yyyy-MM-dd}";
+        }
+    }
+
+    /// <summary>The path of the survey about <see cref="CompletedVisit"/>, for the family that has answered it.</summary>
     public string SurveyLink { get; private set; } = "";
 
     /// <summary>The path at which the family of <see cref="Visit"/> answers.</summary>
     public string VisitLink { get; private set; } = "";
+
+    /// <summary>Somebody's visits that another holds.</summary>
+    public Guid Substitution { get; private set; }
 
     /// <summary>A sensitive item about <see cref="Child"/>.</summary>
     public Guid Item { get; private set; }
@@ -127,6 +163,21 @@ public sealed class World
 
     /// <summary>A document against the guardian of <see cref="Child"/>; it withholds nothing that the examples need.</summary>
     public Guid Restriction { get; private set; }
+
+    /// <summary>A contact about <see cref="Child"/>.</summary>
+    public Guid Contact { get; private set; }
+
+    /// <summary>What is left to do after <see cref="Contact"/>.</summary>
+    public Guid FollowUp { get; private set; }
+
+    /// <summary>A dispute about <see cref="Child"/>.</summary>
+    public Guid Dispute { get; private set; }
+
+    /// <summary>A check that drew the record of <see cref="CompletedVisit"/>, and graded it as excellent.</summary>
+    public Guid SpotCheck { get; private set; }
+
+    /// <summary>A case made of it, shared with the school.</summary>
+    public Guid ExcellentCase { get; private set; }
 
     /// <summary>A handover of <see cref="Child"/>.</summary>
     public Guid Handover { get; private set; }
@@ -173,6 +224,27 @@ public sealed class World
     /// <summary>A session of the guardian of <see cref="Child"/>.</summary>
     public Guid Session { get; private set; }
 
+    /// <summary>A parent meeting of <see cref="Class"/> that has begun.</summary>
+    public Guid Meeting { get; private set; }
+
+    /// <summary>A question of the guardian of <see cref="Child"/>.</summary>
+    public Guid Question { get; private set; }
+
+    /// <summary>A family activity of <see cref="Class"/> in which <see cref="Child"/> takes part.</summary>
+    public Guid FamilyActivity { get; private set; }
+
+    /// <summary>A training at <see cref="School"/>.</summary>
+    public Guid Training { get; private set; }
+
+    /// <summary>A topic of <see cref="School"/>.</summary>
+    public Guid Topic { get; private set; }
+
+    /// <summary>A parent class of <see cref="School"/> that is still to come, with a workshop.</summary>
+    public Guid Lesson { get; private set; }
+
+    /// <summary>A parent class of <see cref="School"/> that is live.</summary>
+    public Guid LiveLesson { get; private set; }
+
     /// <summary>Ids that show whose data somebody sees.</summary>
     public List<Mark> Marks { get; } = [];
 
@@ -190,10 +262,15 @@ public sealed class World
         {
             await world.TellStoryOfAsync(child);
             await world.UseRightsOfAsync(child);
+            await world.KeepSafeAsync(child);
         }
 
+        foreach (var child in new[] { world.OtherDistrict, world.OtherSchool, world.Schoolmate, world.Child })
+            await world.MeetAsync(child);
         await world.DecideAsync();
         await world.ParkAsync();
+        await world.LeaveStrandedAsync();
+        await world.LeaveAnonymousAnswersAsync();
         await world.LeaveProgressAsync();
         return world;
     }
@@ -260,7 +337,7 @@ public sealed class World
         await TokenAsync(Role.DistrictAdmin, district));
 
     /// <summary>The body of a visit at a time that nobody has yet.</summary>
-    public object VisitOf(Node child, bool past = false)
+    public object VisitOf(Node child, bool past = false, params Guid[] jointVisitorIds)
     {
         // Within the last day, to be held now; or in the weeks to come.
         var slot = TimeSpan.FromMinutes(5 * ++slots);
@@ -273,20 +350,55 @@ public sealed class World
             startsAt,
             minutes = 5,
             teacherId = child.Parent!.Person, // who is no teacher has to say whose visit it is
+            jointVisitorIds,
         };
     }
 
     /// <summary>Makes an appointment, as the class's teacher.</summary>
-    public async Task<Guid> ScheduleAsync(Node child, bool past = false)
+    public async Task<Guid> ScheduleAsync(Node child, bool past = false, params Guid[] jointVisitorIds)
     {
         var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
+        var body = VisitOf(child, past, jointVisitorIds);
         // The roster reaches Visits a moment after it was confirmed.
         var answer = await Eventually.GetAsync(
-            () => installation.SendAsync("visits", Call.Post("/api/visits", VisitOf(child, past)), teacher), a => a.IsSuccess);
+            () => installation.SendAsync("visits", Call.Post("/api/visits", body), teacher), a => a.IsSuccess);
         answer.Status.ShouldBe(201, answer.Body);
         var visit = IdOf(JsonSerializer.Deserialize<JsonElement>(answer.Body));
         Marks.Add(new Mark(visit, child, Downwards: false));
         return visit;
+    }
+
+    /// <summary>Proposes a plan of a class, as its teacher.</summary>
+    public async Task<Guid> PlanAsync(Node @class, bool empty = false)
+    {
+        var teacher = await TokenAsync(Role.HomeroomTeacher, @class);
+        var plans = $"/api/visits/schools/{@class.Parent!.Id}/plans";
+        var plan = IdOf(await installation.DoAsync("visits", Call.Post(plans, new { classId = @class.Id }), teacher));
+        Marks.Add(new Mark(plan, @class, Downwards: false));
+        while (empty && await FirstItemAsync(@class, plan) is { } item)
+            await installation.DoAsync("visits", Call.Delete($"{plans}/{plan}/items/{item}"), teacher);
+        return plan;
+    }
+
+    /// <summary>An item of a plan.</summary>
+    public async Task<Guid> PlanItemAsync(Node @class, Guid plan) => (await FirstItemAsync(@class, plan))!.Value;
+
+    /// <summary>A family that says nothing about its times.</summary>
+    public static object NoTimes =>
+        new { unavailable = Array.Empty<object>(), preferred = Array.Empty<object>(), away = Array.Empty<object>() };
+
+    /// <summary>A calendar without events.</summary>
+    public static byte[] BusyCalendar => "BEGIN:VCALENDAR\nEND:VCALENDAR\n"u8.ToArray();
+
+    /// <summary>A file of timetables without lines.</summary>
+    public static byte[] Timetable => "staffId,weekday,from,to,firstDay,lastDay\n"u8.ToArray();
+
+    private async Task<Guid?> FirstItemAsync(Node @class, Guid plan)
+    {
+        var items = Items(await installation.DoAsync(
+            "visits", Call.Get($"/api/visits/schools/{@class.Parent!.Id}/plans/{plan}/items"),
+            await TokenAsync(Role.HomeroomTeacher, @class))).ToArray();
+        return items.Length == 0 ? null : IdOf(items[0]);
     }
 
     /// <summary>Invites the guardian of a child.</summary>
@@ -325,6 +437,130 @@ public sealed class World
     /// <summary>A record of a visit.</summary>
     public static object Record => new { summary = "聊了学习习惯", agreed = "每天阅读二十分钟", guardianFeedback = "satisfied" };
 
+    /// <summary>What is prepared for a visit.</summary>
+    public static object Outline => new { content = new { progress = new[] { "主动发言", "作业整洁" }, tasks = new[] { "一起读书" } } };
+
+    /// <summary>A record that is not finished.</summary>
+    public static object Draft => new { revision = 1, draft = new { summary = "聊了学习习惯" } };
+
+    /// <summary>What somebody who comes along brings to a visit.</summary>
+    public static object JointNote => new { content = new { advice = "每天口算五分钟" } };
+
+    /// <summary>What a family wants to ask.</summary>
+    public static object Questions => new { questions = new[] { "和同学相处得怎么样？" } };
+
+    /// <summary>A policy by which every role that may read internal parts at all reads them.</summary>
+    public static object VisitPolicy => new
+    {
+        noticeDays = 3,
+        records = new { internalReaders = new[] { "vicePrincipal", "moralEducationOfficer", "counselor", "homeroomTeacher" } },
+    };
+
+    /// <summary>A call with the guardian of a child.</summary>
+    public static object ContactWith(Node child) => new
+    {
+        studentIds = new[] { child.Id },
+        channel = "phone",
+        line = "聊了作业",
+        guardianIds = new[] { child.Person!.Value },
+    };
+
+    /// <summary>The weekly feedback about a child.</summary>
+    public static object FeedbackTo(Node child) =>
+        new { channel = "message", entries = new[] { new { studentId = child.Id, line = "本周进步明显" } } };
+
+    /// <summary>Something that the teacher of a child's class shall do.</summary>
+    public static object FollowUpsOf(Node child) =>
+        new { items = new[] { new { text = "再打一次电话", ownerId = child.Parent!.Person, studentId = child.Id } } };
+
+    /// <summary>A dispute about a child.</summary>
+    public static object DisputeAbout(Node child) => new { studentId = child.Id, category = "learning", cause = "作业量" };
+
+    /// <summary>A check of a school that draws all of its records.</summary>
+    public static object CheckOf(Node school) => new { schoolId = school.Id, count = 200 };
+
+    /// <summary>The best grade.</summary>
+    public static object Excellent => new { recordVersion = 1, points = new[] { 5, 5, 5, 5 }, excellent = true, comment = "很好" };
+
+    /// <summary>A case without names.</summary>
+    public static object CaseText => new { title = "从沉默到开口", text = "某同学起初不愿说话。" };
+
+    /// <summary>Logs a call, as the class's teacher.</summary>
+    public async Task<Guid> LogAsync(Node child)
+    {
+        var entry = IdOf(await installation.DoAsync(
+            "visits", Call.Post("/api/visits/ledger", ContactWith(child)), await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(entry, child, Downwards: false));
+        return entry;
+    }
+
+    /// <summary>Leaves something to do after a call.</summary>
+    public async Task<Guid> FollowUpAsync(Node child)
+    {
+        var added = await installation.DoAsync(
+            "visits", Call.Post($"/api/visits/ledger/{await LogAsync(child)}/follow-ups", FollowUpsOf(child)),
+            await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        var followUp = added.GetProperty("ids")[0].GetGuid();
+        Marks.Add(new Mark(followUp, child, Downwards: false));
+        return followUp;
+    }
+
+    /// <summary>Records a dispute.</summary>
+    public async Task<Guid> DisputeAsync(Node child)
+    {
+        var dispute = IdOf(await installation.DoAsync(
+            "visits", Call.Post("/api/visits/disputes", DisputeAbout(child)), await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(dispute, child, Downwards: false));
+        return dispute;
+    }
+
+    /// <summary>Makes a case of the record that was drawn last.</summary>
+    public async Task<Guid> ProposeCaseAsync(Node child)
+    {
+        var excellent = IdOf(await installation.DoAsync(
+            "visits", Call.Post($"/api/visits/spot-checks/{SpotCheck}/records/{CompletedVisit}/case", CaseText),
+            await TokenAsync(Role.MoralEducationOfficer, child.Up(PlaceKind.School))));
+        Marks.Add(new Mark(excellent, child.Up(PlaceKind.School), Downwards: true)); // once it is shared, the school reads it
+        return excellent;
+    }
+
+    /// <summary>The same, and the teacher has agreed.</summary>
+    public async Task<Guid> ConsentedCaseAsync(Node child)
+    {
+        var excellent = await ProposeCaseAsync(child);
+        await installation.DoAsync(
+            "visits", Call.Post($"/api/visits/spot-checks/cases/{excellent}/consent", new { }),
+            await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        return excellent;
+    }
+
+    /// <summary>What a survey asks.</summary>
+    public static object SurveyContent => new
+    {
+        title = new { zh = "午餐", en = "Lunch" },
+        pages = new[] { new { questions = new[] { new { id = "lunch", type = "rating", text = new { zh = "满意吗", en = "Good?" }, highest = 5 } } } },
+    };
+
+    /// <summary>A survey that a school or district designs.</summary>
+    public static object DesignOf(Node place) => new
+    {
+        districtId = place.Up(PlaceKind.District).Id,
+        schoolId = place.Place == PlaceKind.School ? place.Id : (Guid?)null,
+        kind = "designed",
+        content = SurveyContent,
+    };
+
+    /// <summary>A round of a ready-made survey in a class, a school or a district.</summary>
+    public static object RoundOf(Node place) => new
+    {
+        districtId = place.Up(PlaceKind.District).Id,
+        schoolId = place.Place == PlaceKind.District ? (Guid?)null : place.Up(PlaceKind.School).Id,
+        classId = place.Place == PlaceKind.Class ? place.Id : (Guid?)null,
+        readyMade = "needs",
+        privacy = "confidential",
+        closesAt = TimeProvider.System.GetUtcNow().AddDays(7),
+    };
+
     /// <summary>Answers to the survey about a visit.</summary>
     public static object SurveyAnswers => new { answers = new { conversation = 5, helpful = 8 } };
 
@@ -357,6 +593,16 @@ public sealed class World
 
     /// <summary>A school year to begin.</summary>
     public static object Rollover => new { firstDay = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(30) };
+
+    /// <summary>A student who joins from outside; another each time.</summary>
+    public static object Admission => new
+    {
+        familyName = "周",
+        givenName = "新来",
+        number = $"{Guid.CreateVersion7():N}"[^12..],
+        birthDate = "2016-05-01",
+        firstDay = Day(0),
+    };
 
     /// <summary>A machine client of a school.</summary>
     public static object ClientAt(Node school) => new { name = "看板", scopes = new[] { "feedRead" }, schoolId = school.Id };
@@ -425,6 +671,37 @@ public sealed class World
         return IdOf(made);
     }
 
+    /// <summary>Once: asks for the erasure of one kind of <see cref="Schoolmate"/>'s data, which the law keeps.</summary>
+    public Task KeepByLawAsync() => keptByLaw ??= KeepAsync(Schoolmate);
+
+    private async Task KeepAsync(Node child)
+    {
+        await RefuseErasuresAsync();
+        var ask = new { matter = "erasure", kinds = new[] { "surveys" }, guardianId = child.Person };
+        var made = await installation.DoAsync(
+            "archives", Call.Post($"{PathOf(child)}/personal-data-requests", ask), await TokenAsync(Role.Guardian, child));
+        Marks.Add(new Mark(IdOf(made), child, Downwards: false));
+        var keptUntil = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().DateTime).AddYears(1);
+        await installation.DoAsync(
+            "archives",
+            Call.Post(
+                $"/api/archives/districts/{District.Id}/personal-data-requests/{IdOf(made)}/decision",
+                new { granted = false, reason = "keptByLaw", keptUntil }),
+            await TokenAsync(Role.DistrictAdmin, District));
+        foreach (var service in (string[])["archives", "visits", "surveys", "activities", "messages"])
+        {
+            await using var database = NpgsqlDataSource.Create(installation.Database(service));
+            (await Eventually.GetAsync(
+                async () =>
+                {
+                    await using var known = database.CreateCommand(
+                        $"SELECT EXISTS (SELECT FROM platform.restricted_student WHERE request_id = '{IdOf(made)}')");
+                    return await known.ExecuteScalarAsync() is true;
+                },
+                known => known)).ShouldBeTrue(service);
+        }
+    }
+
     /// <summary>Refuses what was asked for the same way before: it is asked for once at a time.</summary>
     public async Task RefuseErasuresAsync()
     {
@@ -456,7 +733,9 @@ public sealed class World
     /// <summary>The query of an export of the whole audit.</summary>
     public const string AllTimes = "from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z";
 
-    /// <summary>Six families in two schools: two in each of three classes. The term has begun and goes on for months.</summary>
+    /// <summary>
+    /// Six families in two schools: two in each of three classes; and a teacher without a class. The term has begun and goes on for months.
+    /// </summary>
     public static TestRoster Roster()
     {
         var today = TimeProvider.System.GetUtcNow();
@@ -472,6 +751,7 @@ public sealed class World
                 .. pupils.Select(p => TestRoster.Student(p, SchoolOf(p), "03", $"G{p[1]}")),
                 .. pupils.Select(p => TestRoster.Adult($"G{p[1]}", SchoolOf(p), "parent")),
                 TestRoster.Adult("A4", "S2", "teacher"),
+                TestRoster.Adult("A5", "S1", "teacher"),
             ])
             .Remove("enrollments.csv", "E8", "E9", "E10", "E11", "E12")
             .Add("enrollments.csv", "E8,,,C2,S1,A2,teacher,true,,", "E9,,,C3,S2,A4,teacher,true,,");
@@ -524,11 +804,15 @@ public sealed class World
     {
         var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
         var admin = await TokenAsync(Role.DistrictAdmin, child.Up(PlaceKind.District));
-        Visit = await ScheduleAsync(child);
+        var colleague = await ColleagueAsync(child);
+        Visit = await ScheduleAsync(child, past: false, colleague);
         var confirm = Call.Post($"/api/visits/{Visit}/answer", new { answer = "confirm" });
         await installation.DoAsync("visits", confirm, await TokenAsync(Role.Guardian, child));
         var handed = await installation.DoAsync("visits", Call.Get($"/api/visits/{Visit}/answer-link"), teacher);
         VisitLink = handed.GetProperty("url").Deserialize<Uri>()!.PathAndQuery;
+
+        await PrepareAsync(child, colleague);
+        Plan = await PlanAsync(child.Parent!);
 
         CompletedVisit = await ScheduleAsync(child, past: true);
         await installation.DoAsync("visits", Call.Post($"/api/visits/{CompletedVisit}/complete", Record), teacher);
@@ -537,8 +821,22 @@ public sealed class World
             async () => Items(await installation.DoAsync("surveys", open, admin)).ToArray(), found => found.Length > 0);
         var survey = surveys.ShouldHaveSingleItem();
         Marks.Add(new Mark(IdOf(survey), child, Downwards: false));
-        SurveyLink = survey.GetProperty("url").Deserialize<Uri>()!.PathAndQuery;
-        await installation.DoAsync("surveys", Call.Post(SurveyLink, SurveyAnswers), null);
+        await installation.DoAsync(
+            "surveys", Call.Post(survey.GetProperty("url").Deserialize<Uri>()!.PathAndQuery, SurveyAnswers), null);
+        // The link by which the family changes its answer: the one that is handed out answers once.
+        var mine = await installation.DoAsync(
+            "surveys", Call.Get("/api/surveys/mine"), await TokenAsync(Role.Guardian, child));
+        SurveyLink = mine.EnumerateArray().Single(own => IdOf(own) == IdOf(survey)).GetProperty("url").Deserialize<Uri>()!.PathAndQuery;
+        var asks = await TokenAsync(Role.MoralEducationOfficer, child.Up(PlaceKind.School));
+        SurveyDesign = IdOf(await installation.DoAsync(
+            "surveys", Call.Post("/api/surveys/definitions", DesignOf(child.Up(PlaceKind.School))), asks));
+        Marks.Add(new Mark(SurveyDesign, child.Up(PlaceKind.School), Downwards: true)); // a teacher may open it for the class
+        SurveyRound = IdOf(await installation.DoAsync("surveys", Call.Post("/api/surveys/rounds", RoundOf(child.Parent!)), asks));
+        Marks.Add(new Mark(SurveyRound, child.Parent!, Downwards: true)); // families find it
+        await Eventually.GetAsync(
+            async () => Items(await installation.DoAsync("surveys", Call.Get($"/api/surveys/invitations?roundId={SurveyRound}"), admin)).Any(),
+            invited => invited);
+        Post = await NotifyAsync(child);
 
         var students = $"/api/archives/districts/{child.Up(PlaceKind.District).Id}";
         var counselor = await TokenAsync(Role.Counselor, child.Up(PlaceKind.School));
@@ -552,6 +850,9 @@ public sealed class World
         Access = await AskAsync(child);
         await TellFamilyOfAsync(child);
         await SupportAsync(child);
+        await ArrangeVisitsOfAsync(child);
+        await KeepTimesOfAsync(child);
+        await KeepLedgerOfAsync(child);
         Client = await CreateClientAsync(child.Up(PlaceKind.School));
 
         await InviteAsync(child);
@@ -565,6 +866,99 @@ public sealed class World
                 .GetProperty("students").GetInt32(),
             students => students > 0);
         visited.ShouldBeGreaterThan(0);
+    }
+
+    // What is written before a visit, by all who write then.
+    private async Task PrepareAsync(Node child, Guid colleague)
+    {
+        var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
+        var school = child.Up(PlaceKind.School);
+        var counselor = await installation.TokenAsync(
+            new Grant(Role.Counselor, colleague, child.Up(PlaceKind.District).Id, school.Id, null, null));
+        foreach (var (path, body, token) in new[]
+        {
+            ("outline", Outline, teacher), ("draft", Draft, teacher), ("note", JointNote, counselor),
+            ("questions", Questions, await TokenAsync(Role.Guardian, child)),
+        })
+        {
+            await installation.DoAsync("visits", Call.Put($"/api/visits/{Visit}/{path}", body), token);
+        }
+    }
+
+    // Somebody of the school's staff who is not the class's teacher.
+    private async Task<Guid> ColleagueAsync(Node child)
+    {
+        var school = child.Up(PlaceKind.School);
+        var staff = Items(await installation.DoAsync(
+            "archives", Call.Get($"/api/archives/schools/{school.Id}/staff"), await TokenAsync(Role.SchoolAdmin, school)));
+        // Who comes along sees the visit: nobody whom the table says to see nothing of it.
+        return staff.Select(row => row.GetProperty("staffId").GetGuid())
+            .First(id => id != child.Parent!.Person && id != Schoolmate.Parent!.Person);
+    }
+
+    // When the teacher of a child and its family have no time, and the teacher's calendar.
+    private async Task KeepTimesOfAsync(Node child)
+    {
+        var school = $"/api/visits/schools/{child.Up(PlaceKind.School).Id}";
+        var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
+        var timetable = $"staffId,weekday,from,to,firstDay,lastDay\n{child.Parent!.Person},2,08:00,09:00,2026-09-01,2027-01-20\n";
+        await installation.DoAsync("visits", Call.Post($"{school}/busy-hours", Encoding.UTF8.GetBytes(timetable)), teacher);
+        await installation.DoAsync(
+            "visits", Call.Put($"{school}/staff/{child.Parent!.Person}/busy-calendars/x", BusyCalendar), teacher);
+        await installation.DoAsync("visits", Call.Put($"{school}/students/{child.Id}/family-times", NoTimes), teacher);
+        await installation.DoAsync("visits", Call.Post($"{school}/calendar-feed", new { }), teacher);
+        var far = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(300); // when nothing is appointed
+        Substitution = IdOf(await installation.DoAsync(
+            "visits",
+            Call.Post($"{school}/substitutions", new
+            {
+                teacherId = child.Parent!.Person,
+                substituteId = await ColleagueAsync(child),
+                startsOn = far,
+                endsOn = far,
+            }),
+            await TokenAsync(Role.SchoolAdmin, child.Up(PlaceKind.School))));
+        Marks.Add(new Mark(Substitution, child.Up(PlaceKind.School), Downwards: false));
+    }
+
+    /// <summary>What is no reply of a calendar.</summary>
+    public static byte[] NoReply => "BEGIN:VCALENDAR\n"u8.ToArray();
+
+    // What is special about the visits to a child, and the programme of its school.
+    private async Task ArrangeVisitsOfAsync(Node child)
+    {
+        var school = child.Up(PlaceKind.School);
+        var teacher = await TokenAsync(Role.HomeroomTeacher, child.Parent!);
+        await installation.DoAsync("visits", Call.Put($"/api/visits/settings/{child.Id}", new { weekendsOnly = true }), teacher);
+        await installation.DoAsync(
+            "visits", Call.Put($"/api/visits/programmes/{school.Id}/{Term}", Programme),
+            await TokenAsync(Role.MoralEducationOfficer, school));
+    }
+
+    /// <summary>A programme of visits.</summary>
+    public static object Programme => new
+    {
+        title = "全校家访工作方案",
+        quotas = new[] { new { week = 1, sharePercent = 100 } },
+        themes = new[] { "习惯" },
+        phases = Array.Empty<object>(),
+        prompts = Array.Empty<string>(),
+    };
+
+    // What is written about contacts with a child's family, and what officers make of records.
+    private async Task KeepLedgerOfAsync(Node child)
+    {
+        var school = child.Up(PlaceKind.School);
+        var officer = await TokenAsync(Role.MoralEducationOfficer, school);
+        Contact = await LogAsync(child);
+        FollowUp = await FollowUpAsync(child);
+        Dispute = await DisputeAsync(child);
+        SpotCheck = IdOf(await installation.DoAsync("visits", Call.Post("/api/visits/spot-checks", CheckOf(school)), officer));
+        Marks.Add(new Mark(SpotCheck, school, Downwards: true)); // a teacher's results name it
+        await installation.DoAsync(
+            "visits", Call.Put($"/api/visits/spot-checks/{SpotCheck}/records/{CompletedVisit}", Excellent), officer);
+        ExcellentCase = await ConsentedCaseAsync(child);
+        await installation.DoAsync("visits", Call.Post($"/api/visits/spot-checks/cases/{ExcellentCase}/share", new { }), officer);
     }
 
     // What is known of a child's family, and what its guardian said in the intake survey: sealed by Surveys, opened by Archives.
@@ -688,6 +1082,222 @@ public sealed class World
     /// <summary>Puts a child on the watch list.</summary>
     public Task<Guid> WatchAsync(Node child) => MakeAsync(child, "watch", Watching, Role.Counselor);
 
+    /// <summary>Reports an emergency.</summary>
+    public async Task<Guid> ReportAsync(Node child)
+    {
+        var report = Call.Post("/api/visits/emergencies", new { studentId = child.Id, kind = "gradeDrop", text = "成绩下降" });
+        var emergency = IdOf(await installation.DoAsync("visits", report, await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(emergency, child, Downwards: false));
+        return emergency;
+    }
+
+    /// <summary>Raises a crisis.</summary>
+    public async Task<Guid> RaiseAsync(Node child)
+    {
+        var raise = Call.Post("/api/visits/crises", new { studentId = child.Id });
+        var crisis = IdOf(await installation.DoAsync("visits", raise, await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(crisis, child, Downwards: false));
+        return crisis;
+    }
+
+    // An emergency, a crisis, a visit at a special node, and a protected case that its lead has granted.
+    private async Task KeepSafeAsync(Node child)
+    {
+        var (school, teacher) = (child.Up(PlaceKind.School), await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        Emergency = await ReportAsync(child);
+        RaisedCrisis = await RaiseAsync(child);
+        var ask = Call.Post("/api/visits/priority-visits", new { studentId = child.Id, node = "entranceExam" });
+        PriorityVisit = IdOf(await installation.DoAsync("visits", ask, teacher));
+        Marks.Add(new Mark(PriorityVisit, child, Downwards: false));
+        await installation.DoAsync(
+            "visits", Call.Put($"/api/visits/duty-rosters/{school.Id}", new { days = Array.Empty<object>() }),
+            await TokenAsync(Role.SchoolAdmin, school));
+
+        var principal = await TokenAsync(Role.VicePrincipal, school);
+        var lead = child.Parent!.Person!.Value;
+        await installation.DoAsync("visits", Call.Put($"/api/visits/protection-leads/{school.Id}", new { staffIds = new[] { lead } }), principal);
+        await installation.DoAsync(
+            "visits", Call.Post("/api/visits/protected-cases", new { studentId = child.Id, kind = "neglect" }), teacher);
+        var cases = await installation.DoAsync("visits", Call.Get("/api/visits/protected-cases"), teacher);
+        var grant = new { caseId = IdOf(cases[0]), staffId = await ColleagueAsync(child), purpose = "评估", days = 7 };
+        await installation.DoAsync("visits", Call.Post("/api/visits/protected-cases/grants", grant), teacher);
+        // At the child's own school nobody is lead, so that the roles alone are tried there.
+        if (school == Child.Up(PlaceKind.School))
+        {
+            await installation.DoAsync(
+                "visits", Call.Put($"/api/visits/protection-leads/{school.Id}", new { staffIds = Array.Empty<Guid>() }), principal);
+        }
+    }
+
+    /// <summary>A parent meeting of a class that has begun.</summary>
+    public static object MeetingOf(Node @class) => new
+    {
+        classId = @class.Id,
+        kind = "opening",
+        startsAt = TimeProvider.System.GetUtcNow().AddMinutes(-5),
+        location = "教室",
+        agenda = new[] { "公约" },
+    };
+
+    /// <summary>A covenant.</summary>
+    public static object Covenant => new { promises = new[] { "每天阅读二十分钟" } };
+
+    /// <summary>A question about a child.</summary>
+    public static object QuestionOf(Node child) => new { studentId = child.Id, text = "作业拖拉怎么办" };
+
+    /// <summary>A parent class with a workshop, that soon.</summary>
+    public static object LessonIn(TimeSpan time) => new
+    {
+        series = "亲子沟通",
+        title = "积极倾听",
+        lecturerKind = "expert",
+        lecturer = "专家",
+        startsAt = TimeProvider.System.GetUtcNow() + time,
+        minutes = 300,
+        methods = new[] { "积极倾听" },
+        liveUrl = "https://live.school.example/1",
+        seats = 1,
+    };
+
+    /// <summary>Where it is to be seen again.</summary>
+    public static object Replay => new { url = "https://replay.school.example/1" };
+
+    /// <summary>An activity for the families of a class, today and tomorrow.</summary>
+    public static object FamilyActivityOf(Node @class) => new
+    {
+        schoolId = @class.Up(PlaceKind.School).Id,
+        classId = @class.Id,
+        kind = "communityService",
+        title = "社区服务",
+        startsOn = TodayInShanghai,
+        endsOn = TodayInShanghai.AddDays(1),
+    };
+
+    /// <summary>A suggestion about it.</summary>
+    public static object SuggestionOf(Node child) => new { studentId = child.Id, text = "希望安排在周末" };
+
+    /// <summary>A committee of nobody's guardians.</summary>
+    public static object Committee => new
+    {
+        members = Enumerable.Range(0, 3).Select(_ => new { guardianId = Guid.CreateVersion7(), role = "activityPlanning" }),
+    };
+
+    /// <summary>What a guardian offers.</summary>
+    public static object ResourceOf(Node child) => new
+    {
+        studentId = child.Id,
+        field = "safety",
+        use = "careerDay",
+        skill = "消防演练",
+        consent = true,
+    };
+
+    /// <summary>A training at a school.</summary>
+    public static object TrainingOf(Node school) =>
+        new { schoolId = school.Id, @for = "teachers", topic = "privacy", title = "隐私保护", heldOn = TodayInShanghai };
+
+    private static DateOnly TodayInShanghai => DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().AddHours(8).DateTime);
+
+    /// <summary>Plans an activity for the families of a class.</summary>
+    public async Task<Guid> FamilyActivityAsync(Node @class)
+    {
+        var planned = IdOf(await installation.DoAsync(
+            "activities", Call.Post("/api/activities/family-activities", FamilyActivityOf(@class)),
+            await TokenAsync(Role.HomeroomTeacher, @class)));
+        Marks.Add(new Mark(planned, @class, Downwards: true));
+        return planned;
+    }
+
+    /// <summary>Suggests something about <see cref="FamilyActivity"/>, as a child's guardian.</summary>
+    public async Task<Guid> SuggestionAsync(Node child)
+    {
+        var made = IdOf(await installation.DoAsync(
+            "activities", Call.Post($"/api/activities/family-activities/{FamilyActivity}/suggestions", SuggestionOf(child)),
+            await TokenAsync(Role.Guardian, child)));
+        Marks.Add(new Mark(made, child, Downwards: false));
+        return made;
+    }
+
+    /// <summary>Offers something, as a child's guardian.</summary>
+    public async Task<Guid> ResourceAsync(Node child)
+    {
+        var offered = IdOf(await installation.DoAsync(
+            "activities", Call.Post("/api/activities/resources", ResourceOf(child)), await TokenAsync(Role.Guardian, child)));
+        Marks.Add(new Mark(offered, child, Downwards: false));
+        return offered;
+    }
+
+    /// <summary>A code with which one checks in to <see cref="Meeting"/> now.</summary>
+    public async Task<string> MeetingCodeAsync() => (await installation.DoAsync(
+        "activities", Call.Post($"/api/activities/meetings/{Meeting}/code", new { }), await TokenAsync(Role.HomeroomTeacher, Class)))
+        .GetProperty("code").GetString()!;
+
+    /// <summary>The newest version of the covenant of <see cref="Class"/>.</summary>
+    public async Task<long> CovenantVersionAsync() => (await installation.DoAsync(
+        "activities", Call.Get($"/api/activities/classes/{Class.Id}/covenant"), await TokenAsync(Role.HomeroomTeacher, Class)))
+        .GetProperty("version").GetInt64();
+
+    /// <summary>Asks a question about a child, as its guardian.</summary>
+    public async Task<Guid> QuestionAsync(Node child)
+    {
+        var question = IdOf(await installation.DoAsync(
+            "activities", Call.Post("/api/activities/questions", QuestionOf(child)), await TokenAsync(Role.Guardian, child)));
+        Marks.Add(new Mark(question, child, Downwards: false));
+        return question;
+    }
+
+    // What the child's class and school and its family did together.
+    private async Task MeetAsync(Node child)
+    {
+        var (@class, school) = (child.Parent!, child.Up(PlaceKind.School));
+        var teacher = await TokenAsync(Role.HomeroomTeacher, @class);
+        var officer = await TokenAsync(Role.MoralEducationOfficer, school);
+        var guardian = await TokenAsync(Role.Guardian, child);
+        // The roster reaches Activities a moment after it was confirmed.
+        var planned = await Eventually.GetAsync(
+            () => installation.SendAsync("activities", Call.Post("/api/activities/meetings", MeetingOf(@class)), teacher),
+            answer => answer.IsSuccess);
+        Meeting = IdOf(planned.ToJson());
+        Marks.Add(new Mark(Meeting, @class, Downwards: true));
+        await DoAsync(teacher, Call.Post($"/api/activities/meetings/{Meeting}/attendance", new { studentIds = new[] { child.Id } }));
+        await DoAsync(teacher, Call.Put($"/api/activities/classes/{@class.Id}/covenant", Covenant));
+        await DoAsync(guardian, Call.Post($"/api/activities/classes/{@class.Id}/covenant/signatures", new { version = 1 }));
+        Question = await QuestionAsync(child);
+        Topic = IdOf(await DoAsync(officer, Call.Post(
+            $"/api/activities/schools/{school.Id}/topics", new { title = "作业", questionIds = new[] { Question } })));
+        Marks.Add(new Mark(Topic, school, Downwards: true));
+        await DoAsync(guardian, Call.Put($"/api/activities/topics/{Topic}/vote", new { }));
+        FamilyActivity = await FamilyActivityAsync(@class);
+        var activity = $"/api/activities/family-activities/{FamilyActivity}";
+        await DoAsync(guardian, Call.Put($"{activity}/sign-ups/{child.Id}", new { }));
+        await DoAsync(guardian, Call.Post($"{activity}/check-ins", new { studentId = child.Id }));
+        await DoAsync(guardian, Call.Put($"{activity}/reflections/{child.Id}", new { text = "很有意义" }));
+        await SuggestionAsync(child);
+        await ResourceAsync(child);
+        Training = IdOf(await DoAsync(officer, Call.Post("/api/activities/trainings", TrainingOf(school))));
+        Marks.Add(new Mark(Training, school, Downwards: false));
+        await DoAsync(officer, Call.Put($"/api/activities/trainings/{Training}/roll", new { staffIds = new[] { @class.Person } }));
+        await DoAsync(teacher, Call.Post(
+            "/api/activities/development-notes", new { schoolId = school.Id, kind = "book", text = "读后感" }));
+        await LeaveCommitteeMemberAsync(child);
+        Lesson = await PlanAsync(TimeSpan.FromDays(1));
+        LiveLesson = await PlanAsync(TimeSpan.FromMinutes(-5));
+        await DoAsync(officer, Call.Put($"/api/activities/parent-classes/{LiveLesson}/replay", Replay));
+        await DoAsync(guardian, Call.Post($"/api/activities/parent-classes/{Lesson}/seat", new { }));
+        await DoAsync(guardian, Call.Post($"/api/activities/parent-classes/{LiveLesson}/live", new { }));
+        await DoAsync(guardian, Call.Post($"/api/activities/parent-classes/{LiveLesson}/methods/0/tried", new { }));
+
+        Task<JsonElement> DoAsync(string token, Call call) => installation.DoAsync("activities", call, token);
+
+        async Task<Guid> PlanAsync(TimeSpan time)
+        {
+            var lesson = IdOf(await DoAsync(
+                officer, Call.Post($"/api/activities/schools/{school.Id}/parent-classes", LessonIn(time))));
+            Marks.Add(new Mark(lesson, school, Downwards: true));
+            return lesson;
+        }
+    }
+
     /// <summary>Offers a resource of the child's school.</summary>
     public async Task<Guid> OfferAsync(Node child)
     {
@@ -696,6 +1306,39 @@ public sealed class World
         var resource = IdOf(await installation.DoAsync("archives", offer, await TokenAsync(Role.Counselor, school)));
         Marks.Add(new Mark(resource, school, Downwards: true));
         return resource;
+    }
+
+    /// <summary>A notice to the families of a place.</summary>
+    public static object NoticeOf(Node place) => new
+    {
+        districtId = place.Up(PlaceKind.District).Id,
+        schoolId = place.Place == PlaceKind.District ? (Guid?)null : place.Up(PlaceKind.School).Id,
+        classId = place.Place == PlaceKind.Class ? place.Id : (Guid?)null,
+        title = "家长会",
+        text = "周五下午三点。",
+        asksAnswer = true,
+    };
+
+    // A notice that the child's guardian has got and answered.
+    private async Task<Guid> NotifyAsync(Node child)
+    {
+        await using var database = NpgsqlDataSource.Create(installation.Database("messages"));
+        await Eventually.GetAsync(() => AnyAsync($"guardianship g JOIN enrolment USING (student_id) WHERE student_id = '{child.Id}'"), known => known);
+        await Eventually.GetAsync(() => AnyAsync($"school WHERE school_id = '{child.Up(PlaceKind.School).Id}'"), known => known);
+        var post = IdOf(await installation.DoAsync(
+            "messages", Call.Post("/api/messages/posts", NoticeOf(child.Parent!)), await TokenAsync(Role.HomeroomTeacher, child.Parent!)));
+        Marks.Add(new Mark(post, child.Parent!, Downwards: true)); // families read it
+        await Eventually.GetAsync(() => AnyAsync($"receipt WHERE post_id = '{post}' AND student_id = '{child.Id}'"), sent => sent);
+        await installation.DoAsync(
+            "messages", Call.Put($"/api/messages/posts/{post}/answer", new { studentId = child.Id, text = "会来" }),
+            await TokenAsync(Role.Guardian, child));
+        return post;
+
+        async Task<bool> AnyAsync(string rows)
+        {
+            await using var ask = database.CreateCommand($"SELECT EXISTS (SELECT FROM {rows})");
+            return await ask.ExecuteScalarAsync() is true;
+        }
     }
 
     private async Task<Guid> MakeAsync(Node child, string what, object body, Role role)
@@ -714,6 +1357,7 @@ public sealed class World
         {
             var admin = await TokenAsync(Role.DistrictAdmin, district);
             await installation.DoAsync("surveys", Call.Put($"/api/surveys/policies/{district.Id}", new { daysOpen = 8 }), admin);
+            await installation.DoAsync("messages", Call.Put($"/api/messages/policies/{district.Id}", new { timelyHours = 24 }), admin);
             foreach (var service in installation.Services.Keys)
                 await installation.DoAsync(service, Call.Get($"/api/{service}/operations/audit/export?{AllTimes}"), admin);
             var archives = $"/api/archives/districts/{district.Id}";
@@ -730,9 +1374,14 @@ public sealed class World
             Marks.Add(new Mark(Import, district, Downwards: false));
             foreach (var node in new[] { district, OtherDistrict.Up(PlaceKind.School), OtherSchool.Up(PlaceKind.School), School })
             {
-                var decide = Call.Put($"/api/visits/policies/{node.Id}", new { noticeDays = 3 });
+                var decide = Call.Put($"/api/visits/policies/{node.Id}", VisitPolicy);
                 if (district.Covers(node))
+                {
+                    await installation.DoAsync("activities", Call.Put($"/api/activities/policies/{node.Id}", new { }), admin);
                     await installation.DoAsync("visits", decide, admin);
+                    await installation.DoAsync(
+                        "visits", Call.Put($"/api/visits/calendars/{node.Id}", new { days = Array.Empty<object>() }), admin);
+                }
             }
         }
     }
@@ -773,6 +1422,65 @@ public sealed class World
             leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
             await leave.ExecuteNonQueryAsync();
         }
+    }
+
+    // Of a transfer some time ago: the service itself would find none here.
+    private async Task LeaveStrandedAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(installation.Database("visits"));
+        foreach (var child in new[] { Child, OtherSchool, OtherDistrict })
+        {
+            await using var leave = database.CreateCommand(
+                """
+                INSERT INTO stranded_visit (school_id, visit_id, district_id, noticed_at, ended_at)
+                VALUES ($1, $2, $3, now(), now())
+                """);
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.School).Id });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.District).Id });
+            await leave.ExecuteNonQueryAsync();
+        }
+    }
+
+    // What some families answered anonymously, and a class that came from a school that is no more: no request shows one of them.
+    private async Task LeaveAnonymousAnswersAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(installation.Database("surveys"));
+        foreach (var child in new[] { Child, OtherSchool, OtherDistrict })
+        {
+            await using var leave = database.CreateCommand(
+                """
+                WITH staged AS (INSERT INTO staged_answer (school_id, id, district_id, batch_id, content) VALUES ($1, $2, $3, $2, '')),
+                    moved AS (INSERT INTO moved_class (from_school_id, from_class_id, district_id, school_id, class_id, version)
+                        VALUES ($2, $2, $3, $1, $4, 1)),
+                    counted AS (INSERT INTO cell_count (school_id, round_id, class_id, question_id, option, district_id, shown)
+                        VALUES ($1, $2, $4, 'q', '1', $3, 5))
+                INSERT INTO anonymous_answer (school_id, id, district_id, round_id, class_id, shown, content)
+                VALUES ($1, $2, $3, $2, $4, true, '')
+                """);
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.School).Id });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.District).Id });
+            leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.Class).Id });
+            await leave.ExecuteNonQueryAsync();
+        }
+    }
+
+    // A committee has three members at least, and no class here has so many families. Its class sees who they are.
+    private async Task LeaveCommitteeMemberAsync(Node child)
+    {
+        await using var database = NpgsqlDataSource.Create(installation.Database("activities"));
+        await using var leave = database.CreateCommand(
+            """
+            INSERT INTO committee_member (school_id, class_id, guardian_id, district_id, student_id, role, since)
+            VALUES ($1, $2, $3, $4, $5, 'ActivityPlanning', now())
+            """);
+        leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.School).Id });
+        leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.Class).Id });
+        leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() });
+        leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Up(PlaceKind.District).Id });
+        leave.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = child.Id });
+        await leave.ExecuteNonQueryAsync();
     }
 
     private Node Keep(Node node, bool downwards)

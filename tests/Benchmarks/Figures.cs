@@ -48,3 +48,18 @@ internal static class OpenLoop
         await Task.WhenAll(running);
     }
 }
+
+/// <summary>Does something as often as it can: what is asked waits for nobody but those before it.</summary>
+internal static class ClosedLoop
+{
+    /// <summary>Each worker takes the next one when it is done with one.</summary>
+    public static Task RunAsync(int count, int workers, Func<int, Task> action)
+    {
+        var next = -1;
+        return Task.WhenAll(Enumerable.Range(0, workers).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) is var i && i < count)
+                await action(i);
+        }));
+    }
+}

@@ -71,8 +71,8 @@ internal sealed class ImportedDistrict : IAsyncDisposable
         return path;
     }
 
-    /// <summary>The same roster with the rows of each file in another order.</summary>
-    public static async Task<string> ShuffleAsync(string roster)
+    /// <summary>The same roster with the rows of each file in another order; one of so many users has another given name.</summary>
+    public static async Task<string> ShuffleAsync(string roster, int? changeEach = null)
     {
         var path = Path.GetTempFileName();
         await using var to = await ZipFile.OpenAsync(path, ZipArchiveMode.Update);
@@ -83,6 +83,13 @@ internal sealed class ImportedDistrict : IAsyncDisposable
             var header = await reader.ReadLineAsync();
             var lines = (await reader.ReadToEndAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
             new Random(1).Shuffle(lines);
+            for (var i = 0L; changeEach is { } each && entry.Name == "users.csv" && i < lines.Length; i += each)
+            {
+                var fields = lines[i].Split(',');
+                fields[8] += "新";
+                lines[i] = string.Join(',', fields);
+            }
+
             await using var writer = new StreamWriter(await to.CreateEntry(entry.FullName, CompressionLevel.Fastest).OpenAsync());
             await writer.WriteAsync($"{header}\r\n");
             foreach (var line in lines)

@@ -79,8 +79,8 @@ internal static class P11
 
     private static Task<bool> WarmAsync(HttpClient client) => AnswersAsync(client);
 
-    // Shared pages count in part: what the process adds to the machine.
-    private static double ProportionalMegabytes(int process) =>
+    /// <summary>Memory of a process, shared pages in part: what it adds to the machine.</summary>
+    public static double ProportionalMegabytes(int process) =>
         File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith("Pss:", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1] is { } kilobytes
             ? double.Parse(kilobytes, CultureInfo.InvariantCulture) / 1024

@@ -4,14 +4,20 @@ using HomeSchool.Benchmarks;
 // servers it needs. With `bare PORT` it is the bare Kestrel process that others are compared with.
 if (args is ["bare", var url])
     return await Bare.ServeAsync(url);
+if (Environment.GetEnvironmentVariable(BareVisits.Part) is { } part)
+    return await (part == BareAnswers.Part ? BareAnswers.ServeAsync() : BareVisits.ServeAsync(part));
 
 var rows = new Dictionary<string, Func<Task>>(StringComparer.OrdinalIgnoreCase)
 {
+    ["P1"] = P1.RunAsync,
     ["P2"] = P2.RunAsync,
+    ["P3"] = P3.RunAsync,
     ["P4"] = P4.RunAsync,
     ["P5"] = P5.RunAsync,
+    ["P8"] = P8.RunAsync,
     ["P11"] = P11.RunAsync,
     ["Search"] = Search.RunAsync,
+    ["Evening"] = Evening.RunAsync,
     ["Audit"] = Audit.RunAsync,
 };
 foreach (var name in args.Length == 0 ? [.. rows.Keys] : args)

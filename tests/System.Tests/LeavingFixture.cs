@@ -10,7 +10,7 @@ namespace HomeSchool.SystemTests;
 public sealed class LeavingFixture : IAsyncLifetime
 {
     /// <summary>The services that have data of a district.</summary>
-    public static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights"];
+    public static readonly string[] Services = ["Identity", "Archives", "Visits", "Surveys", "Insights", "Activities", "Messages"];
 
     /// <summary>The user name that somebody has here, and somebody else there.</summary>
     public const string SameName = "principal@school.example";

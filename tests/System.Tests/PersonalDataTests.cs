@@ -12,7 +12,7 @@ namespace HomeSchool.SystemTests;
 [Trait("Rule", "ARC-10")]
 public sealed class PersonalDataTests : IAsyncLifetime
 {
-    private static readonly string[] Services = ["Archives", "Identity", "Insights", "Surveys", "Visits"];
+    private static readonly string[] Services = ["Activities", "Archives", "Identity", "Insights", "Messages", "Surveys", "Visits"];
 
     private readonly Canary agreed = new();
     private readonly Canary notes = new();
@@ -105,8 +105,11 @@ public sealed class PersonalDataTests : IAsyncLifetime
         using var zip = new ZipArchive(new MemoryStream(await guardian.FetchAsync($"{Requests}/{id}/copy")));
         var files = zip.Entries.ToDictionary(entry => entry.Name, Read, StringComparer.Ordinal);
         files.Keys.Order(StringComparer.Ordinal).ShouldBe(
-            ["archives.json", "identity.json", "index.html", "insights.json", "surveys.json", "visits.json"]);
-        foreach (var json in files.Where(file => file.Key != "index.html"))
+            [
+                "activities.json", "archives.json", "files.json", "identity.json", "index.html", "insights.json", "messages.json", "surveys.json",
+                "visits.json",
+            ]);
+        foreach (var json in files.Where(file => file.Key is not ("index.html" or "files.json")))
             JsonDocument.Parse(json.Value).RootElement.GetProperty("tables").GetArrayLength().ShouldBeGreaterThan(0, json.Key);
         secret.CountIn(files["archives.json"]).ShouldBe(1);
         agreed.CountIn(files["visits.json"]).ShouldBe(1);
@@ -145,17 +148,17 @@ public sealed class PersonalDataTests : IAsyncLifetime
             await ExecuteAsync("Archives", $"CREATE TABLE backup.{table} AS SELECT * FROM public.{table} WHERE {key} = '{student}'");
         }
 
-        await admin.SendAsync(HttpMethod.Post, $"{Child}/legal-hold", new { reason = "诉讼" });
-        await DecideAsync(id, new { granted = true }, HttpStatusCode.Conflict);
-        await admin.SendAsync(HttpMethod.Delete, $"{Child}/legal-hold");
-
+        // What a hold keeps is restricted, and erased by itself when the hold ends.
         await system.Parts["Visits"].KillAsync();
+        await admin.SendAsync(HttpMethod.Post, $"{Child}/legal-hold", new { reason = "诉讼" });
         await DecideAsync(id, new { granted = true }, HttpStatusCode.NoContent);
+        (await StateAsync(id, "restricted")).ShouldBe("restricted");
+        await admin.SendAsync(HttpMethod.Delete, $"{Child}/legal-hold");
         var answered = await Eventually.GetAsync(
             async () => (await admin.SendAsync(HttpMethod.Get, $"{Requests}/{id}")).GetProperty("services").EnumerateArray()
                 .Count(service => service.GetProperty("answeredAt").ValueKind != JsonValueKind.Null),
-            count => count == 4);
-        answered.ShouldBe(4);
+            count => count == 6);
+        answered.ShouldBe(6);
         (await StateAsync(id, "running")).ShouldBe("running");
         await ExecuteAsync("Archives", $"UPDATE personal_data_request SET answers_due_at = now() - interval '1 hour' WHERE id = '{id}'");
         var late = (await admin.SendAsync(HttpMethod.Get, $"{Requests}?overdue=true")).GetProperty("items").EnumerateArray().Single();

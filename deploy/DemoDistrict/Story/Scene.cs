@@ -46,7 +46,7 @@ internal sealed record Scene(School School, Class Class, Family First, Family Se
             {
                 var archive = (await admin.Client.GetAsync(
                     $"/api/archives/districts/{admin.DistrictId}/students/{student.Id}", cancel)).As<Archive>();
-                families.Add(new Family(student.Id, [.. archive.Guardians.Select(guardian => guardian.Id)]));
+                families.Add(new Family(student.Id, [.. archive.Guardians.Where(guardian => guardian.LegalStatus == "guardian").Select(guardian => guardian.Id)]));
                 if (families.Find(family => family.Guardians.Count > 0) is not { } first)
                     continue;
                 if (families.Find(family => family != first && !first.Guardians.Intersect(family.Guardians).Any()) is { } second)
@@ -69,7 +69,7 @@ internal sealed record Scene(School School, Class Class, Family First, Family Se
 
     private sealed record Archive(IReadOnlyList<Guardian> Guardians);
 
-    private sealed record Guardian(Guid Id);
+    private sealed record Guardian(Guid Id, string LegalStatus);
 }
 
 /// <summary>A homeroom class.</summary>
@@ -81,5 +81,5 @@ internal sealed record Class(Guid Id, string Title, int Students, Guid? Homeroom
 
 /// <summary>A family of the class.</summary>
 /// <param name="StudentId">Its child in the class.</param>
-/// <param name="Guardians">Whom the roster knows, in the order in which they are called.</param>
+/// <param name="Guardians">Whom the roster knows as legal guardians, who may ask for all that is held, in the order in which they are called.</param>
 internal sealed record Family(Guid StudentId, IReadOnlyList<Guid> Guardians);

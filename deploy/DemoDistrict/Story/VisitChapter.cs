@@ -178,11 +178,31 @@ internal sealed class VisitChapter(
 
     private async Task CompleteAsync(Guid first, Guid second, CancellationToken cancel)
     {
+        await narrator.StepAsync("A visit without progress, tasks and questions prepared cannot be recorded", async () =>
+            (await RecordAsync(first, cancel)).IsRefused(HttpStatusCode.Conflict, "visits.outline-missing"));
+        foreach (var visit in (Guid[])[first, second])
+            await narrator.StepAsync("The teacher prepares the outline of a visit", () => PrepareAsync(visit, cancel));
         await narrator.StepAsync("The first visit is held, sooner than agreed, and the teacher completes its record", () =>
             HeldAsync(first, cancel));
         await narrator.StepAsync("A visit has one record", async () =>
             (await RecordAsync(first, cancel)).IsRefused(HttpStatusCode.Conflict, "visits.already-completed"));
         await narrator.StepAsync("The second visit is held and recorded", () => HeldAsync(second, cancel));
+    }
+
+    private async Task<string> PrepareAsync(Guid visit, CancellationToken cancel)
+    {
+        var outline = new
+        {
+            content = new
+            {
+                progress = new[] { "本周三次主动举手发言", "数学作业连续两周按时完成" },
+                tasks = new[] { "每周三次亲子共读" },
+                questions = new[] { "孩子在校和同学相处得怎么样？" },
+            },
+        };
+        var read = await teacher.GetAsync($"{Path}/{visit}/outline", cancel);
+        (await teacher.PutAsync($"{Path}/{visit}/outline", outline, cancel, read.ETag)).IsDone();
+        return "two points of progress, a task, a question";
     }
 
     private async Task<string> HeldAsync(Guid visit, CancellationToken cancel)
