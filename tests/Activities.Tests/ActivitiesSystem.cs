@@ -103,11 +103,8 @@ public sealed class ActivitiesSystem : IAsyncLifetime
     public Task<JsonElement> GetAsync(Grant who, string path, HttpStatusCode expected = HttpStatusCode.OK) =>
         SendAsync(who, HttpMethod.Get, path, null, expected);
 
-    /// <summary>Delivers events through the broker, each as a message of its own, even when it is the same event.</summary>
-    public Task PublishAsync(params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
-        [.. events.Select(e => new Envelope(
-            Guid.CreateVersion7(), EventNames.Of(e.GetType()), null, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
-        TestContext.Current.CancellationToken);
+    /// <summary>Delivers events through the broker, each as a message of its own, and waits for their effect.</summary>
+    public Task PublishAsync(params IEvent[] events) => host.Services.DeliverAsync(Database, events);
 
     /// <summary>What the service has published about a thing, oldest first.</summary>
     public async Task<IReadOnlyList<T>> PublishedAsync<T>(Guid about)

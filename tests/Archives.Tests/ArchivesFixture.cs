@@ -82,12 +82,8 @@ public sealed class ArchivesFixture : IAsyncLifetime
         return client;
     }
 
-    /// <summary>Publishes an event as another service does.</summary>
-    public async Task PublishAsync(IEvent happened)
-    {
-        await using var broker = await RawBroker.ConnectAsync(RabbitMq);
-        await broker.PublishAsync(happened);
-    }
+    /// <summary>Delivers an event through the broker, as another service does, and waits for its effect.</summary>
+    public Task PublishAsync(IEvent happened) => host.Services.DeliverAsync(Database, happened);
 
     /// <summary>Seals as another service does, which has the same key store.</summary>
     public async Task<byte[]> SealAsync(Subject about, Place place, byte[] value) =>

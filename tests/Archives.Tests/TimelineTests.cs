@@ -32,9 +32,6 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
             foreach (var happened in heldFirst ? events.Reverse() : events)
                 await archives.PublishAsync(happened);
             await archives.PublishAsync(events[0]); // and once more
-            var after = Guid.CreateVersion7();
-            await archives.PublishAsync(Scheduled(after, 1, days: 6));
-            await ShownAsync(after);
             (await RowsAsync(world.Homeroom)).Single(row => row.RefId == visit).ShouldBe(
                 new TimelineRow(Today, TimelineKind.VisitHeld, "visits", visit, null));
         }
@@ -49,9 +46,7 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
         await archives.PublishAsync(Scheduled(cancelled, 1, days: 4));
         await archives.PublishAsync(new VisitCancelled(
             world.District.Id, world["S1"], cancelled, 2, Now, Guid.CreateVersion7(), [world["P1"]], Declined: false));
-        var rows = await Eventually.GetAsync(
-            () => RowsAsync(world.Homeroom), rows => rows.Any(row => row.Kind == TimelineKind.VisitCancelled));
-        rows.Where(row => row.Source == "visits").Select(row => (row.RefId, row.Kind, row.On)).ShouldBe(
+        (await RowsAsync(world.Homeroom)).Where(row => row.Source == "visits").Select(row => (row.RefId, row.Kind, row.On)).ShouldBe(
             [(moved, TimelineKind.VisitPlanned, Today.AddDays(9)), (cancelled, TimelineKind.VisitCancelled, Today)]);
     }
 
@@ -64,7 +59,6 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
         await archives.PublishAsync(Attended(mistaken, 1, withdrawn: false)); // heard late
         await archives.PublishAsync(new LessonAttended(
             world.District.Id, world["S1"], lesson, 1, Now, Guid.CreateVersion7(), [world["P1"]], Today));
-        await ShownAsync(lesson);
         (await RowsAsync(world.Homeroom)).Where(row => row.Source == "activities").Select(row => (row.RefId, row.Kind)).ShouldBe(
             [(meeting, TimelineKind.Meeting), (lesson, TimelineKind.Activity)], ignoreOrder: true);
 
@@ -134,7 +128,6 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
     {
         var visit = Guid.CreateVersion7();
         await archives.PublishAsync(Scheduled(visit, 1, days: 5));
-        await ShownAsync(visit);
         foreach (var other in new[] { world.OtherClass, world.OtherSchool })
             (await world.GetAsync(other, "P1", "timeline")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         await archives.ScalarAsync<long>(

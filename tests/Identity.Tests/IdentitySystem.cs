@@ -155,10 +155,8 @@ public sealed class Replica(Dictionary<string, string> settings) : WebApplicatio
         return browser;
     }
 
-    /// <summary>Delivers events through the broker, as Archives would.</summary>
-    public Task PublishAsync(params IEvent[] events) => Services.GetRequiredService<Transport>().PublishAsync(
-        [.. events.Select(OutboxMessage.Of).Select(m => new Envelope(m.MessageId, m.Name, null, m.Payload))],
-        CancellationToken.None);
+    /// <summary>Delivers events through the broker, as Archives would, and waits for their effect.</summary>
+    public Task PublishAsync(params IEvent[] events) => Services.DeliverAsync(settings["ConnectionStrings__identity-db"], events);
 
     /// <inheritdoc/>
     protected override void ConfigureWebHost(IWebHostBuilder builder)

@@ -2,6 +2,7 @@ using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.Testing;
 
 namespace HomeSchool.Insights.Tests;
 
@@ -171,8 +172,8 @@ public sealed class CoverageTests(InsightsSystem system)
         // The same story in another district; each message comes twice, and once more as a message of its own.
         var other = new TestDistrict();
         var story = Story(other).ToArray();
-        var first = story.Select(InsightsSystem.MessageOf).ToArray();
-        Envelope[] deliveries = [.. first, .. first, .. story.Select(InsightsSystem.MessageOf)];
+        var first = story.Select(happened => Deliveries.MessageOf(happened)).ToArray();
+        Envelope[] deliveries = [.. first, .. first, .. story.Select(happened => Deliveries.MessageOf(happened))];
         new Random(seed).Shuffle(deliveries);
         foreach (var part in deliveries.Chunk(7))
             await system.PublishAsync(part);

@@ -97,7 +97,7 @@ public sealed class InsightsSystem : IAsyncLifetime
     /// <returns>The messages' ids.</returns>
     public async Task<Guid[]> PublishAsync(params IEvent[] events)
     {
-        var messages = events.Select(MessageOf).ToArray();
+        var messages = events.Select(happened => Deliveries.MessageOf(happened)).ToArray();
         await PublishAsync(messages);
         return [.. messages.Select(message => message.MessageId)];
     }
@@ -107,24 +107,10 @@ public sealed class InsightsSystem : IAsyncLifetime
         hosts[0].Services.GetRequiredService<Transport>().PublishAsync(messages, TestContext.Current.CancellationToken);
 
     /// <summary>Delivers events and returns when all consumers have applied them.</summary>
-    public async Task ApplyAsync(params IEvent[] events)
-    {
-        var messages = events.Select(MessageOf).ToArray();
-        await PublishAsync(messages);
-        await AppliedAsync(messages);
-    }
+    public Task ApplyAsync(params IEvent[] events) => hosts[0].Services.DeliverAsync(database, events);
 
     /// <summary>Waits until every consumer that takes them has applied these messages.</summary>
-    public async Task AppliedAsync(IReadOnlyCollection<Envelope> messages)
-    {
-        var consumers = hosts[0].Services.GetServices<EventConsumer>().ToArray();
-        var effects = messages.DistinctBy(message => message.MessageId)
-            .Sum(message => consumers.Count(consumer => consumer.Events.Contains(EventNames.Find(message.Name)!)));
-        (await Eventually.GetAsync(
-            () => ScalarAsync<long>(
-                "SELECT count(*) FROM platform.inbox WHERE message_id = ANY ($1)", messages.Select(m => m.MessageId).ToArray()),
-            applied => applied == effects)).ShouldBe(effects);
-    }
+    public Task AppliedAsync(IReadOnlyCollection<Envelope> messages) => hosts[0].Services.AppliedAsync(database, messages);
 
     /// <summary>Reads one value as an administrator, past row-level security.</summary>
     public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
@@ -135,11 +121,6 @@ public sealed class InsightsSystem : IAsyncLifetime
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         return (T)(await command.ExecuteScalarAsync())!;
     }
-
-    /// <summary>An event as a message.</summary>
-    public static Envelope MessageOf(IEvent happened) => new(
-        Guid.CreateVersion7(), EventNames.Of(happened.GetType()), null,
-        JsonSerializer.Serialize(happened, happened.GetType(), Json.Options));
 
     private sealed class InProcess(Dictionary<string, string> settings, InsightsSystem system) : WebApplicationFactory<InsightsDb>
     {

@@ -78,11 +78,8 @@ public sealed class MessagesSystem : IAsyncLifetime
         return client;
     }
 
-    /// <summary>Delivers events through the broker, each as a message of its own, even when it is the same event.</summary>
-    public Task PublishAsync(params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
-        [.. events.Select(e => new Envelope(
-            Guid.CreateVersion7(), EventNames.Of(e.GetType()), null, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
-        TestContext.Current.CancellationToken);
+    /// <summary>Delivers events through the broker, each as a message of its own, and waits for their effect.</summary>
+    public Task PublishAsync(params IEvent[] events) => host.Services.DeliverAsync(Database, events);
 
     /// <summary>Another process of the service on the same database: it can be killed.</summary>
     public Task<ServiceProcess> StartReplicaAsync() => ServiceProcess.StartAsync(typeof(MessagesDb).Assembly.Location, settings);

@@ -122,14 +122,12 @@ public sealed class SurveysSystem : IAsyncLifetime
         return client;
     }
 
-    /// <summary>Delivers events through the broker, each as a message of its own, even when it is the same event.</summary>
-    public Task PublishAsync(params IEvent[] events) => PublishAsync(null, events);
+    /// <summary>Delivers events through the broker, each as a message of its own, and waits for their effect.</summary>
+    public Task PublishAsync(params IEvent[] events) => host.Services.DeliverAsync(database, events);
 
-    /// <summary>The same, with the trace of what caused them.</summary>
-    public Task PublishAsync(string? traceparent, params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
-        [.. events.Select(e => new Envelope(
-            Guid.CreateVersion7(), EventNames.Of(e.GetType()), traceparent, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
-        TestContext.Current.CancellationToken);
+    /// <summary>The same, with the trace of what caused it, waiting for nothing.</summary>
+    public Task PublishAsync(string? traceparent, IEvent happened) => host.Services.GetRequiredService<Transport>().PublishAsync(
+        [Deliveries.MessageOf(happened, traceparent)], TestContext.Current.CancellationToken);
 
     /// <summary>Another process of the service on the same database: it can be killed.</summary>
     public Task<ServiceProcess> StartReplicaAsync() => ServiceProcess.StartAsync(typeof(SurveysDb).Assembly.Location, settings);

@@ -123,11 +123,8 @@ public sealed class VisitsSystem : IAsyncLifetime
     /// <summary>The same at a replica whose clock is ahead.</summary>
     public HttpClient AsNobodyIn(TimeSpan ahead) => Host(ahead).CreateClient();
 
-    /// <summary>Delivers events of the archives through the broker.</summary>
-    public Task PublishAsync(params IEvent[] events) => host.Services.GetRequiredService<Transport>().PublishAsync(
-        [.. events.Select(e => new Envelope(
-            Guid.CreateVersion7(), EventNames.Of(e.GetType()), null, JsonSerializer.Serialize(e, e.GetType(), Json.Options)))],
-        TestContext.Current.CancellationToken);
+    /// <summary>Delivers events of the archives through the broker and waits for their effect.</summary>
+    public Task PublishAsync(params IEvent[] events) => host.Services.DeliverAsync(database, events);
 
     /// <summary>The events that the service has announced about a visit: name and body, oldest first.</summary>
     public Task<List<(string Name, string Payload)>> EventsOfAsync(Guid visit) => QueryAsync(
