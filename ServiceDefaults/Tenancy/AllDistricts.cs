@@ -35,4 +35,18 @@ public static class AllDistricts
             districts.Add(reader.GetGuid(0));
         return districts;
     }
+
+    /// <summary>Begins work in a district: a transaction that sees all of it but what is restricted (ARC-10).</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="district">The district.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<NpgsqlTransaction> BeginAsync(
+        this NpgsqlConnection connection, Guid district, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var scope = new TenantScope([district], []).Batch(connection);
+        await scope.ExecuteNonQueryAsync(cancel);
+        return transaction;
+    }
 }

@@ -7,15 +7,6 @@ namespace HomeSchool.Surveys;
 /// <summary>What work of the service's own needs to know.</summary>
 internal static class OwnWork
 {
-    /// <summary>Begins work in a district: a transaction that sees all of it but what is restricted (ARC-10).</summary>
-    public static async Task<NpgsqlTransaction> BeginAsync(this NpgsqlConnection connection, Guid district, CancellationToken cancel)
-    {
-        var transaction = await connection.BeginTransactionAsync(cancel);
-        await using var scope = new TenantScope([district], []).Batch(connection);
-        await scope.ExecuteNonQueryAsync(cancel);
-        return transaction;
-    }
-
     /// <summary>The policy of a district, as the work of the service's own sees it.</summary>
     public static async Task<SurveyPolicy> PolicyAsync(this NpgsqlDataSource database, Guid district, CancellationToken cancel)
     {
@@ -46,19 +37,5 @@ internal static class OwnWork
         while (await reader.ReadAsync(cancel))
             ids.Add(reader.GetGuid(0));
         return ids;
-    }
-
-    /// <summary>Adds a value to a command of a batch; its type decides.</summary>
-    public static NpgsqlBatchCommand With<T>(this NpgsqlBatchCommand command, T value)
-    {
-        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
-        return command;
-    }
-
-    /// <summary>Adds a value to a command; its type decides.</summary>
-    public static NpgsqlCommand With<T>(this NpgsqlCommand command, T value)
-    {
-        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
-        return command;
     }
 }

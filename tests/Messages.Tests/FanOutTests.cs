@@ -54,10 +54,12 @@ public sealed class FanOutTests(MessagesSystem system)
 
     [Fact]
     [Trait("Rule", "MSG-4")]
-    public async Task A_piece_that_is_not_committed_leaves_nothing_and_is_sent_again_as_a_whole()
+    public async Task A_piece_that_is_not_committed_leaves_nothing_holds_up_no_other_district_and_is_sent_again_as_a_whole()
     {
         var school = new School(system);
         await FillAsync(school, SendPosts.Piece);
+        var elsewhere = new School(system); // its turn is after the other's: districts take turns by id
+        await elsewhere.EnrolAsync(1);
         // Whoever sends the first piece fails at its last row until the trigger is gone; a sequence remembers what is rolled
         // back.
         await system.RunAsync(
@@ -71,6 +73,8 @@ public sealed class FanOutTests(MessagesSystem system)
 
         var post = await school.PublishAsync(school.Officer, school.Notice(school.Id));
         await Eventually.GetAsync(() => system.ScalarAsync<bool>($"SELECT is_called FROM tries_{school.Id:N}"), tried => tried);
+        var other = await elsewhere.SendAsync(elsewhere.Officer, elsewhere.Notice(elsewhere.Id));
+        (await GuardiansAsync(other)).ShouldBe((1, 1, 1));
         (await GuardiansAsync(post)).ShouldBe((0, 0, 0));
         await system.RunAsync($"DROP TRIGGER fail_{school.Id:N} ON post_progress");
         await school.SentAsync(post);

@@ -1,3 +1,4 @@
+using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
 
 namespace HomeSchool.Messages.Posts;

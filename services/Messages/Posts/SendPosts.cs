@@ -2,20 +2,18 @@ using HomeSchool.Contracts.Messages;
 using HomeSchool.Messages.Notices;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
+using HomeSchool.ServiceDefaults.Tenancy;
 using Npgsql;
 
 namespace HomeSchool.Messages.Posts;
 
 /// <summary>
 /// Gives posts to guardians: receipts and notifications, so many guardians of a school at a time in one statement, which also
-/// moves
-/// <c>post_progress</c> on. Whenever a process is killed, the next one goes on behind the last guardian who has the post; a
-/// row lock lets
-/// several replicas work on several schools. Districts take turns, and after each piece of a district's post the work rests
-/// for as
-/// long as it took, so that a notice to everybody stays a background matter.
+/// moves <c>post_progress</c> on. Whenever a process is killed, the next one goes on behind the last guardian who has the post; a
+/// row lock lets several replicas work on several schools. Districts take turns, one that fails holds up no other, and after each
+/// piece of a district's post the work rests for as long as it took, so that a notice to everybody stays a background matter.
 /// </summary>
-public sealed class SendPosts(NpgsqlDataSource database, TimeProvider clock, ILogger<SendPosts> logger)
+public sealed partial class SendPosts(NpgsqlDataSource database, TimeProvider clock, ILogger<SendPosts> logger)
     : Recurring(TimeSpan.FromSeconds(0.5), logger)
 {
     /// <summary>Guardians in one piece.</summary>
@@ -67,12 +65,25 @@ public sealed class SendPosts(NpgsqlDataSource database, TimeProvider clock, ILo
             foreach (var district in districts)
             {
                 var began = clock.GetTimestamp();
-                if (await SendNextAsync(district, cancel) is not { } turn)
+                if (await TrySendNextAsync(district, cancel) is not { } turn)
                     continue;
                 more = true;
                 if (turn == PostTurn.District)
                     await Task.Delay(clock.GetElapsedTime(began), clock, cancel);
             }
+        }
+    }
+
+    private async Task<PostTurn?> TrySendNextAsync(Guid district, CancellationToken cancel)
+    {
+        try
+        {
+            return await SendNextAsync(district, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            LogFailed(logger, e, district);
+            return null; // its turn comes again
         }
     }
 
@@ -123,6 +134,9 @@ public sealed class SendPosts(NpgsqlDataSource database, TimeProvider clock, ILo
                 await found.GetFieldValueAsync<Guid?>(4, cancel), found.GetBoolean(5))
             : null;
     }
+
+    [LoggerMessage(LogLevel.Error, "District {District}: posts could not be given to guardians; tried again with the next turn.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, Guid district);
 
     private sealed record Next(Guid School, Guid Post, Guid Last, PostTurn Turn, Guid? Class, bool AsksAnswer);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HomeSchool.ServiceDefaults.Auditing;
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Npgsql;
 

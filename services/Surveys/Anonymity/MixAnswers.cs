@@ -1,4 +1,5 @@
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Tenancy;
 using HomeSchool.Surveys.Definitions;
 using Npgsql;

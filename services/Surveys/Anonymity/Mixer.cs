@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Surveys.Definitions;
 using HomeSchool.Surveys.Results;
 using Npgsql;

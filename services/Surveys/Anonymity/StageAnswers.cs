@@ -1,3 +1,4 @@
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Surveys.Answering;
 using HomeSchool.Surveys.Definitions;
 using HomeSchool.Surveys.Results;

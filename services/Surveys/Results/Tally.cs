@@ -1,5 +1,6 @@
 using System.Text;
 using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Surveys.Anonymity;
 using HomeSchool.Surveys.Answering;
 using HomeSchool.Surveys.Definitions;

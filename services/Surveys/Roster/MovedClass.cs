@@ -1,4 +1,5 @@
 using HomeSchool.Contracts.Archives;
+using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
 
 namespace HomeSchool.Surveys.Roster;

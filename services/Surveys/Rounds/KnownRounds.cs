@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HomeSchool.Contracts.Surveys;
+using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Surveys.Definitions;
 using Npgsql;
 

@@ -1,18 +1,18 @@
 using HomeSchool.Contracts.Archives;
-using HomeSchool.ServiceDefaults.Keys;
+using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 
-namespace HomeSchool.Visits.Roster;
+namespace HomeSchool.ServiceDefaults.Keys;
 
 /// <summary>
 /// Makes the keys of students as they come onto the roll, a roster's in a few commits. Who writes the first record about a
 /// student would make the key too, but with a commit of its own, and on one evening that is everybody. A queue apart from the
 /// roster's, which does not wait for the key store.
 /// </summary>
-public sealed class PrepareKeys(KeyVault vault) : EventConsumer
+public sealed class PrepareKeys(KeyVault vault, ServiceName service) : EventConsumer
 {
     /// <inheritdoc/>
-    public override string Queue => "visits.keys";
+    public override string Queue => service.Value + ".keys";
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Events { get; } = [typeof(RosterChanged)];

@@ -1,6 +1,7 @@
-using System;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore.Migrations;
+
+using System;
 
 #nullable disable
 
@@ -42,7 +43,6 @@ namespace HomeSchool.Surveys.Migrations
                     staged = table.Column<int>(type: "integer", nullable: false),
                     staged_first = table.Column<int>(type: "integer", nullable: false),
                     step = table.Column<int>(type: "integer", nullable: false, defaultValue: 0),
-                    staged_options = table.Column<string>(type: "text", nullable: false, defaultValue: ""),
                     batch_id = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
@@ -158,6 +158,22 @@ namespace HomeSchool.Surveys.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "moved_class",
+                columns: table => new
+                {
+                    from_school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moved_class", x => new { x.from_school_id, x.from_class_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "policy",
                 columns: table => new
                 {
@@ -245,6 +261,22 @@ namespace HomeSchool.Surveys.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "staged_count",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    round_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_staged_count", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "survey_round",
                 columns: table => new
                 {
@@ -271,6 +303,21 @@ namespace HomeSchool.Surveys.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_survey_round", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "term",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ends_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    withdrawn_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_term", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -359,6 +406,11 @@ namespace HomeSchool.Surveys.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_moved_class_school_id_class_id",
+                table: "moved_class",
+                columns: new[] { "school_id", "class_id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_round_total_school_id_district_id_kind_design_id_opened_at",
                 table: "round_total",
                 columns: new[] { "school_id", "district_id", "kind", "design_id", "opened_at" });
@@ -372,6 +424,11 @@ namespace HomeSchool.Surveys.Migrations
                 name: "ix_staged_answer_school_id_batch_id",
                 table: "staged_answer",
                 columns: new[] { "school_id", "batch_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_staged_count_school_id_round_id_class_id",
+                table: "staged_count",
+                columns: new[] { "school_id", "round_id", "class_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_survey_round_district_id",
@@ -434,6 +491,27 @@ namespace HomeSchool.Surveys.Migrations
                 ALTER TABLE invitation SET (fillfactor = 80);
                 ALTER TABLE cell SET (fillfactor = 50);
                 """);
+            // What waits to be counted, and which classes have moved, is as other school facts; a school also sees which have left it.
+            migrationBuilder.ProtectSchoolFacts("staged_count");
+            migrationBuilder.ProtectSchoolFacts("moved_class");
+            migrationBuilder.ProtectDistrictFacts("term");
+            // Who has a class now sees what asked it where it was, and ends it there (ALL-10).
+            migrationBuilder.Sql(
+                """
+                CREATE POLICY left_school ON moved_class FOR SELECT
+                    USING (from_school_id = ANY ((SELECT nullif(current_setting('app.schools', true), '')::uuid[])::uuid[]));
+                CREATE POLICY moved ON survey_round FOR SELECT
+                    USING (EXISTS (SELECT FROM moved_class m WHERE m.from_school_id = survey_round.school_id
+                        AND m.school_id = ANY ((SELECT nullif(current_setting('app.schools', true), '')::uuid[])::uuid[])));
+                CREATE POLICY moved ON invitation FOR SELECT
+                    USING (EXISTS (SELECT FROM moved_class m
+                        WHERE m.from_school_id = invitation.school_id AND m.from_class_id = invitation.class_id
+                            AND m.school_id = ANY ((SELECT nullif(current_setting('app.schools', true), '')::uuid[])::uuid[])));
+                CREATE POLICY moved_ends ON invitation FOR UPDATE
+                    USING (EXISTS (SELECT FROM moved_class m
+                        WHERE m.from_school_id = invitation.school_id AND m.from_class_id = invitation.class_id
+                            AND m.school_id = ANY ((SELECT nullif(current_setting('app.schools', true), '')::uuid[])::uuid[])));
+                """);
         }
 
         /// <inheritdoc />
@@ -464,6 +542,9 @@ namespace HomeSchool.Surveys.Migrations
                 name: "guardianship");
 
             migrationBuilder.DropTable(
+                name: "moved_class");
+
+            migrationBuilder.DropTable(
                 name: "policy");
 
             migrationBuilder.DropTable(
@@ -479,7 +560,13 @@ namespace HomeSchool.Surveys.Migrations
                 name: "staged_answer");
 
             migrationBuilder.DropTable(
+                name: "staged_count");
+
+            migrationBuilder.DropTable(
                 name: "survey_round");
+
+            migrationBuilder.DropTable(
+                name: "term");
 
             migrationBuilder.DropTable(
                 name: "untold_count");
