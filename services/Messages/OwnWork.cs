@@ -1,6 +1,5 @@
 using HomeSchool.Messages.Policies;
 using HomeSchool.ServiceDefaults.Messaging;
-using HomeSchool.ServiceDefaults.Tenancy;
 using Npgsql;
 
 namespace HomeSchool.Messages;

@@ -5,7 +5,6 @@ using System.Net.Http.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Hosting;
-using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;

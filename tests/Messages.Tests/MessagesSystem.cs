@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Messages.Notices;
 using HomeSchool.Messages.Posts;
 using HomeSchool.ServiceDefaults.Hosting;
-using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
 using Microsoft.AspNetCore.Hosting;

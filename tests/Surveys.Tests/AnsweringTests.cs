@@ -402,7 +402,9 @@ public sealed class AnsweringTests(SurveysSystem system)
         using var wrong = new FormUrlEncodedContent([new("conversation", "many")]);
         using var refused = await browser.PostAsync(survey.Url.PathAndQuery, wrong);
         refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await refused.Content.ReadAsStringAsync()).ShouldContain("Give a whole number from 1 to 5.");
+        var mistaken = await refused.Content.ReadAsStringAsync();
+        mistaken.ShouldContain("Give a whole number from 1 to 5.");
+        mistaken.ShouldContain(string.Create(CultureInfo.InvariantCulture, $"Please answer before {closes:HH:mm}"));
     }
 
     [Fact]

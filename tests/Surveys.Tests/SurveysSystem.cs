@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Surveys;

@@ -7,7 +7,7 @@ public static class Eventually
 {
     /// <summary>Asks again every 25 ms until the answer satisfies, at most for <paramref name="seconds"/>.</summary>
     /// <returns>The last answer, satisfying or not: assert on it, so that a failure shows what it was.</returns>
-    public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> satisfies, int seconds = 30)
+    public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> satisfies, int seconds = 60)
     {
         var limit = Stopwatch.StartNew();
         while (true)

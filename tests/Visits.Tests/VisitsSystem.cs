@@ -1,11 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
-using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.ServiceDefaults.Tenancy;
 using HomeSchool.Testing;

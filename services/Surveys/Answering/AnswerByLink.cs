@@ -99,7 +99,7 @@ internal static class AnswerByLink
     }
 
     private static async Task<Results<SurveyPage, Problem>> SubmitAsync(
-        string token, SurveyLinks links, TakeAnswer take, HttpContext http, CancellationToken cancel)
+        string token, SurveysDb db, SurveyLinks links, TakeAnswer take, HttpContext http, CancellationToken cancel)
     {
         IFormCollection form;
         try
@@ -118,7 +118,8 @@ internal static class AnswerByLink
             // Elsewhere, so that a page that is loaded anew sends nothing again.
             null => SurveyPage.Taken(http, MayChange(taken.Round!, taken.Invitation!) ? links.ProofOf(taken.Invitation!.Id) : null),
             { Mistakes.Count: > 0 } wrong => SurveyPage.Asking(
-                taken.Round!, links.MayChange(http.Request, taken.Invitation!.Id), taken.Given!, wrong.Mistakes),
+                taken.Round!, links.MayChange(http.Request, taken.Invitation!.Id),
+                await ClosingAsync(db, taken.Invitation, cancel), taken.Given!, wrong.Mistakes),
             { StatusCode: StatusCodes.Status503ServiceUnavailable } later => SurveyPage.AskingLater(later, form),
             var refused => refused,
         };

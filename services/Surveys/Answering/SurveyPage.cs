@@ -45,8 +45,10 @@ internal sealed class SurveyPage : IResult, IStatusCodeHttpResult
 
     /// <summary>Shows the questions again, with what was answered and what is wrong with it.</summary>
     public static SurveyPage Asking(
-        Round round, bool changes, IReadOnlyDictionary<string, JsonElement> given, IReadOnlyList<FieldMistake> mistakes) =>
-        new(StatusCodes.Status400BadRequest, round.Definition.Title, t => Form(t, round, changes, given, mistakes),
+        Round round, bool changes, DateTime closes, IReadOnlyDictionary<string, JsonElement> given,
+        IReadOnlyList<FieldMistake> mistakes) =>
+        new(StatusCodes.Status400BadRequest, round.Definition.Title,
+            t => $"<p>{t[closes]}</p>{Form(t, round, changes, given, mistakes)}",
             Hiding(round.Definition, mistakes));
 
     /// <summary>Leads to the thanks for an answer that was taken.</summary>
