@@ -313,6 +313,9 @@ public enum Permission
 
     /// <summary>Read what families answered (MSG-4).</summary>
     MessageAnswerRead,
+
+    /// <summary>Write the contact book of a class (MSG-1).</summary>
+    ContactBookWrite,
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>

@@ -118,3 +118,70 @@ public sealed record LessonAttended(
 {
     Guid? IEvent.SchoolId => SchoolId;
 }
+
+/// <summary>What families do together (ACT-4).</summary>
+public enum FamilyActivityKind
+{
+    /// <summary>亲子阅读马拉松: 21 consecutive days.</summary>
+    ReadingMarathon,
+
+    /// <summary>职业体验日.</summary>
+    CareerDay,
+
+    /// <summary>社区服务.</summary>
+    CommunityService,
+}
+
+/// <summary>A parent class was called off (ACT-3): who signed up for its workshop is to be told, with a seat or in line.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The parent class.</param>
+/// <param name="Version">Of the parent class.</param>
+/// <param name="OccurredAt">When it was called off.</param>
+/// <param name="TermId">The term that it would have counted in.</param>
+/// <param name="StartsAt">When it would have begun.</param>
+/// <param name="StudentIds">Whose families had signed up, in the order of <paramref name="GuardianIds"/>.</param>
+/// <param name="GuardianIds">Who had signed up.</param>
+[EventName("activities.lesson-cancelled")]
+public sealed record LessonCancelled(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid TermId, DateTimeOffset StartsAt, IReadOnlyList<Guid> StudentIds, IReadOnlyList<Guid> GuardianIds) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>A family activity was planned, changed or called off (ACT-4): families are to be invited, or told.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The activity.</param>
+/// <param name="Version">Of the activity.</param>
+/// <param name="OccurredAt">When it was planned or changed.</param>
+/// <param name="ClassId">The class; <see langword="null"/> for the whole school.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="StartsOn">First day.</param>
+/// <param name="EndsOn">Last day.</param>
+/// <param name="Cancelled">Whether it was called off.</param>
+[EventName("activities.family-activity-planned")]
+public sealed record FamilyActivityPlanned(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid? ClassId, FamilyActivityKind Kind, DateOnly StartsOn, DateOnly EndsOn, bool Cancelled) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>Families took part in a family activity for the first time (ACT-4), or it was called off after they had.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The activity.</param>
+/// <param name="Version">Of what is said about these students and this activity: 1, and 2 when it was called off.</param>
+/// <param name="OccurredAt">When it was noted.</param>
+/// <param name="StudentIds">Whose families.</param>
+/// <param name="On">Their first day; of an activity that was called off, the first of its days.</param>
+/// <param name="Withdrawn">The activity was called off: it stands on no timeline.</param>
+[EventName("activities.family-activity-attended")]
+public sealed record FamilyActivityAttended(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    IReadOnlyList<Guid> StudentIds, DateOnly On, bool Withdrawn) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}

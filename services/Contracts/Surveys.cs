@@ -103,6 +103,25 @@ public sealed record SurveyRoundClosed(
 }
 
 /// <summary>
+/// These families are asked by a round, and are to be told of it, once (MSG-5). For services only: it tells who is asked, though never
+/// who answers or what.
+/// </summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The round.</param>
+/// <param name="Version">Grows with time.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Kind">What it is about.</param>
+/// <param name="Invitations">At most <see cref="SurveyRemindersDue.MostInvitations"/>.</param>
+[EventName("surveys.families-invited")]
+public sealed record SurveyFamiliesInvited(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    SurveyKind Kind, IReadOnlyList<InvitationToRemind> Invitations) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>
 /// These invitations of a round wait for an answer and are to be reminded, once (SUR-2, SUR-5). For services only: it tells who has not
 /// answered, though never what anybody did.
 /// </summary>
