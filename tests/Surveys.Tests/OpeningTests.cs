@@ -19,7 +19,8 @@ public sealed class OpeningTests(SurveysSystem system)
             SELECT count(*) FROM (SELECT * FROM platform.outbox UNION ALL SELECT position, message_id, name, district_id, school_id,
                 aggregate_id, version, occurred_at, traceparent, payload FROM platform.event_log) e
             WHERE name = 'surveys.survey-opened' AND aggregate_id = $1
-            """, survey.Id)).ShouldBe(1);
+                OR name = 'surveys.families-invited' AND payload::jsonb->'invitations'->0->>'invitationId' = $1::text
+            """, survey.Id)).ShouldBe(2);
         (await system.ScalarAsync<double>(
             "SELECT extract(epoch FROM closes_at - remind_at)::float8 / 86400 FROM invitation WHERE id = $1", survey.Id)).ShouldBe(3.5, 0.01);
     }

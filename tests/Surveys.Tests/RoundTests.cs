@@ -49,6 +49,15 @@ public sealed class RoundTests(SurveysSystem system)
             SELECT count(*) FROM (SELECT name, aggregate_id FROM platform.outbox UNION ALL SELECT name, aggregate_id FROM platform.event_log) e
             WHERE name = 'surveys.round-opened' AND aggregate_id = $1
             """, district)).ShouldBe(2); // one a school
+        // Who is asked, for those who tell the families (MSG-5).
+        (await system.ScalarAsync<long>(
+            """
+            SELECT count(DISTINCT asked->>'invitationId')
+            FROM (SELECT name, aggregate_id, payload FROM platform.outbox
+                UNION ALL SELECT name, aggregate_id, payload FROM platform.event_log) e,
+                jsonb_array_elements(e.payload::jsonb->'invitations') AS asked
+            WHERE name = 'surveys.families-invited' AND aggregate_id = $1 AND asked->'studentIds'->>0 IS NOT NULL
+            """, district)).ShouldBe(9);
 
         var listed = (await system.As(school.Admin).GetFromJsonAsync<Page<RoundBody>>("/api/surveys/rounds", Json.Options))!.Items;
         listed.Select(round => round.Id).ShouldBe([district, whole, grade, own], ignoreOrder: true);

@@ -82,16 +82,29 @@ public sealed class InviteFamilies(NpgsqlDataSource database, TimeProvider clock
                     || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
                     $3, $2, ARRAY[student_id], guardian_id, class_id, opened_at, remind_at, closes_at, may_change, false
                 FROM asked
-                RETURNING class_id),
+                RETURNING class_id, id, student_ids, guardian_id),
             counted AS (
                 INSERT INTO cell (school_id, round_id, class_id, district_id, invited, shown, staged, staged_first)
                 SELECT $1, $2, class_id, $3, count(*), 0, 0, 0 FROM invited GROUP BY class_id)
-            SELECT count(*)::int FROM invited
+            SELECT id, student_ids, guardian_id FROM invited ORDER BY id
             """, connection).With(school).With(round).With(district).With(today).With(now);
-        var invited = (int)(await invite.ExecuteScalarAsync(cancel))!;
-        await Totals.AddAsync(connection, [new TotalStep(school, round, invited)], cancel);
+        var invited = new List<InvitationToRemind>();
+        await using (var reader = await invite.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                invited.Add(new InvitationToRemind(
+                    reader.GetGuid(0), reader.GetFieldValue<Guid[]>(1), await reader.GetFieldValueAsync<Guid?>(2, cancel), closes));
+            }
+        }
+
+        await Totals.AddAsync(connection, [new TotalStep(school, round, invited.Count)], cancel);
         await Outbox.InsertAsync(
-            connection, [new SurveyRoundOpened(district, school, round, 1, now, kind, privacy, invited, closes)], cancel);
+            connection,
+            [new SurveyRoundOpened(district, school, round, 1, now, kind, privacy, invited.Count, closes),
+            .. invited.Chunk(SurveyRemindersDue.MostInvitations).Select((some, i) =>
+                new SurveyFamiliesInvited(district, school, round, now.UtcTicks + i, now, kind, some))],
+            cancel);
         await transaction.CommitAsync(cancel);
         return true;
     }

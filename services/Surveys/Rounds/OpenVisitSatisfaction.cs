@@ -35,6 +35,12 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
         var causes = batch.Deliveries.DistinctBy(delivery => delivery.Event.AggregateId)
             .ToDictionary(delivery => delivery.Event.AggregateId, delivery => delivery.Envelope.Traceparent);
         var visitOf = visits.DistinctBy(visit => visit.AggregateId).ToDictionary(visit => visit.AggregateId);
+        await batch.PublishAsync([.. opened.GroupBy(survey => (survey.School, survey.Round)).Select(round => OutboxMessage.Of(
+            new SurveyFamiliesInvited(
+                visitOf[round.First().VisitId].DistrictId, round.Key.School, round.Key.Round, now.UtcTicks, now,
+                SurveyKind.VisitSatisfaction,
+                [.. round.Select(survey => new InvitationToRemind(survey.Id, survey.StudentIds, null, survey.ClosesAt))]),
+            causes[round.First().VisitId]))], cancel);
         await batch.PublishAsync(
             [.. opened.Select(survey => OutboxMessage.Of(
                 new SurveyOpened(
@@ -66,7 +72,7 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<List<(Guid Id, Guid VisitId, DateTimeOffset ClosesAt)>> OpenAsync(
+    private static async Task<List<Opened>> OpenAsync(
         NpgsqlConnection connection, VisitCompleted[] visits, DateTimeOffset now, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
@@ -89,7 +95,7 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
                 WHERE held.student_id = ANY (string_to_array(v.student_ids, ',')::uuid[]) AND 'Surveys' = ANY (held.kinds))
             ORDER BY v.n
             ON CONFLICT DO NOTHING
-            RETURNING id, visit_id, closes_at
+            RETURNING school_id, round_id, id, visit_id, student_ids, closes_at
             """, connection);
         Add(NpgsqlDbType.Uuid, visits.Select(visit => visit.SchoolId).ToArray());
         Add(NpgsqlDbType.Uuid, visits.Select(_ => Guid.CreateVersion7(now)).ToArray());
@@ -104,10 +110,15 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = defaults.DaysOpen });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = defaults.QuietDays });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = defaults.MayChange });
-        var opened = new List<(Guid, Guid, DateTimeOffset)>();
+        var opened = new List<Opened>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            opened.Add((reader.GetGuid(0), reader.GetGuid(1), await reader.GetFieldValueAsync<DateTimeOffset>(2, cancel)));
+        {
+            opened.Add(new Opened(
+                reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetFieldValue<Guid[]>(4),
+                await reader.GetFieldValueAsync<DateTimeOffset>(5, cancel)));
+        }
+
         return opened;
 
         void Add<T>(NpgsqlDbType type, T[] values) =>
@@ -136,4 +147,7 @@ public sealed class OpenVisitSatisfaction(TimeProvider clock) : EventConsumer
 
         await Totals.AddAsync(connection, steps, cancel);
     }
+
+    private sealed record Opened(
+        Guid School, Guid Round, Guid Id, Guid VisitId, IReadOnlyList<Guid> StudentIds, DateTimeOffset ClosesAt);
 }
