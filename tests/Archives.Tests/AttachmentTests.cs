@@ -325,6 +325,17 @@ public sealed class AttachmentTests(ArchivesFixture archives) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "ARC-10")]
+    public async Task Whatever_takes_the_row_away_takes_the_file_too()
+    {
+        var id = await AddAsync(homeroom, TestFiles.Jpeg, "a.jpg", ("kind", "photo"), ("forFamily", "true"));
+        // As an erasure and the end of a retention do.
+        (await archives.ScalarAsync<Guid>("DELETE FROM attachment WHERE id = $1 RETURNING id", id)).ShouldBe(id);
+        await CleanAsync(id);
+        File.Exists(PathOf(id)).ShouldBeFalse();
+    }
+
+    [Fact]
+    [Trait("Rule", "ARC-10")]
     public async Task What_is_on_hold_is_not_deleted_and_no_reason_is_given()
     {
         var id = await AddAsync(homeroom, TestFiles.Jpeg, "a.jpg", ("kind", "photo"));

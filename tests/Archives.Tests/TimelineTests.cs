@@ -59,8 +59,15 @@ public sealed class TimelineTests(ArchivesFixture archives) : IAsyncLifetime
         await archives.PublishAsync(Attended(mistaken, 1, withdrawn: false)); // heard late
         await archives.PublishAsync(new LessonAttended(
             world.District.Id, world["S1"], lesson, 1, Now, Guid.CreateVersion7(), [world["P1"]], Today));
+        var (joined, calledOff) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await archives.PublishAsync(Joined(joined, 1, withdrawn: false));
+        await archives.PublishAsync(Joined(calledOff, 2, withdrawn: true));
+        await archives.PublishAsync(Joined(calledOff, 1, withdrawn: false)); // heard late
         (await RowsAsync(world.Homeroom)).Where(row => row.Source == "activities").Select(row => (row.RefId, row.Kind)).ShouldBe(
-            [(meeting, TimelineKind.Meeting), (lesson, TimelineKind.Activity)], ignoreOrder: true);
+            [(meeting, TimelineKind.Meeting), (lesson, TimelineKind.Activity), (joined, TimelineKind.Activity)], ignoreOrder: true);
+
+        FamilyActivityAttended Joined(Guid id, long version, bool withdrawn) =>
+            new(world.District.Id, world["S1"], id, version, Now, [world["P1"]], Today, withdrawn);
 
         MeetingAttended Attended(Guid id, long version, bool withdrawn) => new(
             world.District.Id, world["S1"], id, version, Now, Guid.CreateVersion7(), Guid.CreateVersion7(), MeetingKind.Opening,

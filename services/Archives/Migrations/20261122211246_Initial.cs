@@ -1493,6 +1493,18 @@ namespace HomeSchool.Archives.Migrations
                     $"personal_data_request r WHERE r.district_id = {table}.district_id AND r.id = {table}.request_id AND r.school_id");
             }
 
+            // Whatever deletes an attachment gives its file up; FileCleaner removes it.
+            migrationBuilder.Sql(
+                """
+                CREATE FUNCTION attachment_file_is_loose() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO platform.loose_file (id) VALUES (OLD.id) ON CONFLICT DO NOTHING;
+                    RETURN NULL;
+                END $$;
+                CREATE TRIGGER attachment_file_is_loose AFTER DELETE ON attachment
+                    FOR EACH ROW EXECUTE FUNCTION attachment_file_is_loose();
+                """);
+
             // The service's own work goes through all districts; this table has ids and numbers, and rights_turn, which is open, ids and days.
             migrationBuilder.Sql(
                 "CREATE POLICY own_work ON district_roster FOR SELECT USING ((SELECT current_setting('app.own_work', true)) = 'districts')");
@@ -1506,6 +1518,8 @@ namespace HomeSchool.Archives.Migrations
             migrationBuilder.Sql("DROP FUNCTION uuid_v7();");
             migrationBuilder.DropTable(
                 name: "attachment");
+
+            migrationBuilder.Sql("DROP FUNCTION attachment_file_is_loose();");
 
             migrationBuilder.DropTable(
                 name: "attention");

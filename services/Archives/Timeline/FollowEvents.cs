@@ -16,7 +16,10 @@ public sealed class FollowEvents : EventConsumer
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Events { get; } =
-        [typeof(VisitScheduled), typeof(VisitCompleted), typeof(VisitCancelled), typeof(MeetingAttended), typeof(LessonAttended)];
+    [
+        typeof(VisitScheduled), typeof(VisitCompleted), typeof(VisitCancelled), typeof(MeetingAttended), typeof(LessonAttended),
+        typeof(FamilyActivityAttended),
+    ];
 
     /// <inheritdoc/>
     public override Task ApplyAsync(EventBatch batch, CancellationToken cancel)
@@ -34,6 +37,8 @@ public sealed class FollowEvents : EventConsumer
             meeting, meeting.SchoolId, meeting.StudentIds, TimelineKind.Meeting, meeting.On, "activities", meeting.Withdrawn),
         LessonAttended lesson => Each(
             lesson, lesson.SchoolId, lesson.StudentIds, TimelineKind.Activity, lesson.On, "activities"),
+        FamilyActivityAttended activity => Each(
+            activity, activity.SchoolId, activity.StudentIds, TimelineKind.Activity, activity.On, "activities", activity.Withdrawn),
         _ => [],
     };
 
