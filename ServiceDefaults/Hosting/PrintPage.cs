@@ -20,20 +20,47 @@ public static class PrintPage
     /// <param name="body">What is on it, as HTML.</param>
     /// <param name="watermark">Who prints it and when, as the audit has it; <see langword="null"/> without one.</param>
     /// <param name="landscape">For wide tables.</param>
-    public static Task WriteAsync(
+    public static async Task WriteAsync(
         HttpContext http, bool chinese, string title, string body, string? watermark = null, bool landscape = false)
     {
-        var response = http.Response;
+        Begin(http.Response, chinese, images: false);
+        await http.Response.WriteAsync(Head(chinese, title, watermark, landscape, "") + body + End, http.RequestAborted);
+    }
+
+    /// <summary>Answers with a page that has pictures in it, as <c>data:</c>, and is written part by part.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="chinese">The language.</param>
+    /// <param name="title">The title, encoded already.</param>
+    /// <param name="body">What is on it, as HTML.</param>
+    /// <param name="style">What it looks like beside what all pages have in common: CSS.</param>
+    public static async Task WriteAsync(HttpContext http, bool chinese, string title, IAsyncEnumerable<string> body, string style)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        Begin(http.Response, chinese, images: true);
+        await http.Response.WriteAsync(Head(chinese, title, null, false, style), http.RequestAborted);
+        await foreach (var part in body.WithCancellation(http.RequestAborted))
+            await http.Response.WriteAsync(part, http.RequestAborted);
+        await http.Response.WriteAsync(End, http.RequestAborted);
+    }
+
+    private const string End = "\n</body>\n</html>";
+
+    private static void Begin(HttpResponse response, bool chinese, bool images)
+    {
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentLanguage = chinese ? "zh-CN" : "en";
         response.Headers.Append("Vary", "Accept-Language");
         response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+        response.Headers.ContentSecurityPolicy = (images ? "img-src data:; " : "")
+            + "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+    }
+
+    private static string Head(bool chinese, string title, string? watermark, bool landscape, string style)
+    {
         var mark = watermark is null
             ? ""
             : $"<div class=\"watermark\" aria-hidden=\"true\">{string.Concat(Enumerable.Repeat($"<span>{Html.Encode(watermark)}</span>", 24))}</div>\n";
-        return response.WriteAsync(
+        return
             $$"""
             <!DOCTYPE html>
             <html lang="{{(chinese ? "zh-CN" : "en")}}">
@@ -54,13 +81,11 @@ public static class PrintPage
             .watermark { position: fixed; inset: -50%; z-index: 1; display: flex; flex-wrap: wrap; align-content: center; justify-content: center;
               gap: 7rem 4rem; transform: rotate(-30deg); font-size: 1.1rem; color: rgba(0, 0, 0, .1); pointer-events: none }
             @media print { body { margin: 0; max-width: none; padding: 0 } .watermark { print-color-adjust: exact } }
+            {{style}}
             </style>
             </head>
             <body>
-            {{mark}}{{body}}
-            </body>
-            </html>
-            """,
-            http.RequestAborted);
+            {{mark}}
+            """;
     }
 }

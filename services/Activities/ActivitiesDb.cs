@@ -2,8 +2,10 @@ using HomeSchool.Activities.Committee;
 using HomeSchool.Activities.Covenant;
 using HomeSchool.Activities.Development;
 using HomeSchool.Activities.FamilyActivities;
+using HomeSchool.Activities.Handbook;
 using HomeSchool.Activities.Meetings;
 using HomeSchool.Activities.ParentClasses;
+using HomeSchool.Activities.Photos;
 using HomeSchool.Activities.Policies;
 using HomeSchool.Activities.Questions;
 using HomeSchool.Activities.Roster;
@@ -27,6 +29,7 @@ public sealed class ActivitiesDb(DbContextOptions<ActivitiesDb> options) : Servi
         ["pk_policy"] = Failures.ChangedMeanwhile,
         ["ix_meeting_school_id_class_id_term_id_kind"] = MeetingFailures.Twice,
         ["pk_class_covenant"] = Failures.ChangedMeanwhile,
+        ["pk_class_handbook"] = Failures.ChangedMeanwhile,
     };
 
     /// <inheritdoc/>
@@ -39,6 +42,7 @@ public sealed class ActivitiesDb(DbContextOptions<ActivitiesDb> options) : Servi
     public override LeavingRules Leaving => new()
     {
         Sealed = [Question.SealedContent, .. FamilyActivityTables.Sealed, .. CommitteeTables.Sealed, .. SuggestionTables.Sealed],
+        Stored = [PhotoTables.Stored],
         Staying = DevelopmentTables.Staying,
     };
 
@@ -56,6 +60,8 @@ public sealed class ActivitiesDb(DbContextOptions<ActivitiesDb> options) : Servi
         CommitteeTables.Map(modelBuilder);
         SuggestionTables.Map(modelBuilder);
         DevelopmentTables.Map(modelBuilder);
+        PhotoTables.Map(modelBuilder);
+        HandbookTables.Map(modelBuilder);
         NameInSnakeCase(modelBuilder);
     }
 }

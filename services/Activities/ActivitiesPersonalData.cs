@@ -3,6 +3,7 @@ using HomeSchool.Activities.Covenant;
 using HomeSchool.Activities.FamilyActivities;
 using HomeSchool.Activities.Meetings;
 using HomeSchool.Activities.ParentClasses;
+using HomeSchool.Activities.Photos;
 using HomeSchool.Activities.Questions;
 using HomeSchool.Activities.Suggestions;
 using HomeSchool.Contracts.PersonalData;
@@ -15,6 +16,7 @@ internal static class ActivitiesPersonalData
 {
     public static readonly PersonalDataRules Rules = new()
     {
+        Announced = FreeSeats.OfErasedAsync,
         Tables =
         [
             .. MeetingTables.Personal,
@@ -24,6 +26,7 @@ internal static class ActivitiesPersonalData
             .. FamilyActivityTables.Personal,
             .. CommitteeTables.Personal,
             .. SuggestionTables.Personal,
+            .. PhotoTables.Personal,
             new PersonalTable("guardian_rights", DataKind.Basics, "监护人权利（副本）", "Guardians' rights, as the archives told"),
             new PersonalTable("guardianship", DataKind.Basics, "监护关系（副本）", "Guardianships, as the archives told"),
             new PersonalTable("enrolment", DataKind.Basics, "学籍（副本）", "Enrolments, as the archives told"),

@@ -3,12 +3,15 @@ using HomeSchool.Activities.Committee;
 using HomeSchool.Activities.Covenant;
 using HomeSchool.Activities.Development;
 using HomeSchool.Activities.FamilyActivities;
+using HomeSchool.Activities.Handbook;
 using HomeSchool.Activities.Meetings;
 using HomeSchool.Activities.ParentClasses;
+using HomeSchool.Activities.Photos;
 using HomeSchool.Activities.Policies;
 using HomeSchool.Activities.Questions;
 using HomeSchool.Activities.Roster;
 using HomeSchool.Activities.Suggestions;
+using HomeSchool.ServiceDefaults.Files;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Messaging;
@@ -18,6 +21,9 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults<ActivitiesDb>("activities");
 builder.AddKeyVault();
 builder.AddPersonalData();
+// Enough for half a page of A4 at 300 dots an inch; a setting says otherwise.
+builder.Services.Configure<FileSettings>(files => files.PhotoEdge = 2_048);
+builder.AddFiles();
 builder.Services.AddSingleton<EventConsumer, RosterProjection>();
 builder.Services.AddSingleton<EventConsumer, PrepareKeys>();
 
@@ -45,6 +51,11 @@ api.MapOfferResource();
 api.MapSuggestions();
 api.MapNotes();
 api.MapTrainings();
+api.MapAddPhoto();
+api.MapReadPhotos();
+api.MapReleasePhoto();
+api.MapHandbook();
+api.MapPaperCovenant();
 api.MapReadRestricted();
 
 return await app.RunServiceAsync(args);

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Archives;
+using HomeSchool.Contracts.PersonalData;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Messaging;
 using HomeSchool.ServiceDefaults.Security;
@@ -40,6 +41,12 @@ public sealed class ActivitiesSystem : IAsyncLifetime
     /// <summary>What the service's clock shows.</summary>
     public DateTimeOffset Now => host.Clock.GetUtcNow();
 
+    /// <summary>The store of files.</summary>
+    public string Files { get; } = Directory.CreateTempSubdirectory("homeschool-files-").FullName;
+
+    /// <summary>The settings of the service, for another replica.</summary>
+    public Dictionary<string, string> Settings { get; private set; } = [];
+
     /// <summary>The service's database, past row-level security.</summary>
     public string Database { get; private set; } = "";
 
@@ -50,7 +57,7 @@ public sealed class ActivitiesSystem : IAsyncLifetime
         identity = await TestIdentity.StartAsync();
         Database = await servers.CreateDatabaseAsync();
         keys = await servers.CreateDatabaseAsync();
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        Settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ConnectionStrings__activities-db"] = Database,
             ["ConnectionStrings__keys-db"] = keys,
@@ -58,9 +65,10 @@ public sealed class ActivitiesSystem : IAsyncLifetime
             ["services__identity__http__0"] = identity.Address,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
             ["PublicUrl"] = "http://localhost",
+            ["Files__Folder"] = Files,
         };
-        await ServiceProcess.RunAsync(typeof(ActivitiesDb).Assembly.Location, "migrate", settings);
-        host = new Host(settings);
+        await ServiceProcess.RunAsync(typeof(ActivitiesDb).Assembly.Location, "migrate", Settings);
+        host = new Host(Settings);
         host.CreateClient().Dispose();
     }
 
@@ -70,6 +78,7 @@ public sealed class ActivitiesSystem : IAsyncLifetime
         await host.DisposeAsync();
         await identity.DisposeAsync();
         await servers.DisposeAsync();
+        Directory.Delete(Files, recursive: true);
     }
 
     /// <summary>A client with the token of somebody with these roles; without any, one that is not signed in.</summary>
@@ -148,6 +157,33 @@ public sealed class ActivitiesSystem : IAsyncLifetime
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>What a request of somebody is answered with.</summary>
+    public async Task<(HttpStatusCode Status, byte[] Body, HttpResponseMessage Answer)> RawAsync(
+        Grant who, HttpMethod method, string path, HttpContent? content = null)
+    {
+        using var client = As(who);
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };
+        var answer = await client.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(), answer);
+    }
+
+    /// <summary>Has a child erased, and waits until it was.</summary>
+    /// <returns>How many rows of each table it took.</returns>
+    public Task<ILookup<string, long>> EraseAsync(Guid district, Guid student) =>
+        AskAsync(district, student, null, PersonalDataMatter.Erasure);
+
+    /// <summary>Asks for a child's data or its erasure, and waits for the answer.</summary>
+    /// <returns>How many rows of each table there were.</returns>
+    public async Task<ILookup<string, long>> AskAsync(Guid district, Guid student, Guid? guardian, PersonalDataMatter matter)
+    {
+        var asked = new PersonalDataAsked(
+            district, Guid.CreateVersion7(), 1, TimeProvider.System.GetUtcNow(), student, guardian, matter, null);
+        await PublishAsync(asked);
+        var answers = await Eventually.GetAsync(
+            () => PublishedAsync<PersonalDataAnswered>(asked.AggregateId), answers => answers.Count > 0);
+        return answers[0].Tables.ToLookup(table => table.Table, table => table.Rows, StringComparer.Ordinal);
+    }
+
     /// <summary>A backup of the service's database.</summary>
     public Task<string> DumpAsync() => Servers.DumpAsync(Database);
 
@@ -222,6 +258,18 @@ public sealed class TestSchool(ActivitiesSystem system)
                 """, to, District, enrolled.Select(child => child.Student).ToArray(), Id, Term),
             known => known >= (2 * children) + 2);
         return enrolled;
+    }
+
+    /// <summary>Says whether children may be in photos, and waits until Activities knows.</summary>
+    public async Task ConsentAsync(bool given, long version, params Child[] children)
+    {
+        await system.PublishAsync([.. children.Select(child => new ConsentChanged(
+            District, Id, child.Student, version, TimeProvider.System.GetUtcNow(), "photos", given))]);
+        await Eventually.GetAsync(
+            () => system.ScalarAsync<long>(
+                "SELECT count(*) FROM photo_consent WHERE student_id = ANY ($1) AND version >= $2",
+                children.Select(child => child.Student).ToArray(), version),
+            known => known == children.Length);
     }
 
     /// <summary>Says what a guardian may do for a child, and waits until Activities knows.</summary>

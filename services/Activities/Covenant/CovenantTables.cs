@@ -47,8 +47,11 @@ public sealed class CovenantSignature
     /// <summary>The district.</summary>
     public Guid DistrictId { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When it was signed here, or a signature on paper was entered.</summary>
     public DateTimeOffset SignedAt { get; init; }
+
+    /// <summary>Whether it was signed on paper, and staff entered that.</summary>
+    public bool OnPaper { get; init; }
 }
 
 /// <summary>The tables of covenants.</summary>
@@ -59,7 +62,11 @@ internal static class CovenantTables
         new("covenant_signature", DataKind.Activities, "家校公约签署", "Signatures under covenants")
         {
             ShownWhere = "t.guardian_id = $3",
-            Shown = [new("version", "公约版本", "Version of the covenant"), new("signed_at", "签署时间", "Signed at")],
+            Shown =
+            [
+                new("version", "公约版本", "Version of the covenant"), new("signed_at", "签署时间", "Signed at"),
+                new("on_paper", "纸质签署", "On paper"),
+            ],
         },
     ];
 

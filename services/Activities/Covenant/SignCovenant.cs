@@ -125,8 +125,8 @@ internal static class SignCovenant
         // To sign twice is to have signed.
         await db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO covenant_signature (school_id, class_id, version, student_id, guardian_id, district_id, signed_at)
-            SELECT {children[0].SchoolId}, {classId}, {newest}, s.student, s.guardian, {children[0].DistrictId}, {now}
+            INSERT INTO covenant_signature (school_id, class_id, version, student_id, guardian_id, district_id, signed_at, on_paper)
+            SELECT {children[0].SchoolId}, {classId}, {newest}, s.student, s.guardian, {children[0].DistrictId}, {now}, false
             FROM unnest({children.Select(c => c.StudentId).ToArray()}, {children.Select(c => c.GuardianId!.Value).ToArray()})
                 AS s (student, guardian)
             ON CONFLICT DO NOTHING
@@ -153,7 +153,7 @@ internal static class SignCovenant
             .ToListAsync(cancel));
     }
 
-    private static async Task<SchoolClass?> FindAsync(
+    internal static async Task<SchoolClass?> FindAsync(
         ActivitiesDb db, Guid classId, CurrentCaller current, DateTimeOffset now, CancellationToken cancel)
     {
         var reach = await Reach.OfAsync(db, current, Permission.MeetingManage, now, cancel);

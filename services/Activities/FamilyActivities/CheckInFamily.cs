@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -49,6 +50,8 @@ internal static class CheckInFamily
         var now = clock.GetUtcNow();
         if (request is { HappenedAt: not null, MadeUpFor: not null })
             return Problem.Of([FamilyActivityFailures.EitherOr.At("madeUpFor")]);
+        // Who calls it off waits for this, and then sees who came.
+        await db.Database.ExecuteSqlAsync($"SELECT FROM family_activity WHERE id = {id} FOR KEY SHARE", cancel);
         if (await db.FindForAsync(current, id, request.StudentId, now, cancel) is not var (activity, child))
             return (Problem)Failures.NotFound;
         if (activity.CancelledAt is not null)
@@ -88,6 +91,11 @@ internal static class CheckInFamily
                 MadeUp = request.MadeUpFor is not null,
             }).Entity;
             known.Add(checkIn);
+            if (known.Count == 1)
+            {
+                db.Publish(new FamilyActivityAttended(
+                    activity.DistrictId, activity.SchoolId, id, 1, now, [child.StudentId], day, Withdrawn: false));
+            }
         }
         else if (checkIn.MadeUp && request.MadeUpFor is null)
         {

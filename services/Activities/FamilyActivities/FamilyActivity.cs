@@ -1,19 +1,7 @@
+using HomeSchool.Contracts.Activities;
 using HomeSchool.ServiceDefaults.Hosting;
 
 namespace HomeSchool.Activities.FamilyActivities;
-
-/// <summary>What families do together (ACT-4).</summary>
-public enum FamilyActivityKind
-{
-    /// <summary>亲子阅读马拉松: 21 consecutive days.</summary>
-    ReadingMarathon,
-
-    /// <summary>职业体验日.</summary>
-    CareerDay,
-
-    /// <summary>社区服务.</summary>
-    CommunityService,
-}
 
 /// <summary>
 /// An activity for the families of a class or a whole school (ACT-4): voluntary, with seats if there are few, and days on which
@@ -84,6 +72,10 @@ public sealed class FamilyActivity
 
     /// <summary>Grows by one with every change of what is told about it.</summary>
     public long Version { get; set; } = 1;
+
+    /// <summary>What is announced of it.</summary>
+    internal FamilyActivityPlanned Announcement(DateTimeOffset now) => new(
+        DistrictId, SchoolId, Id, Version, now, ClassId, Kind, StartsOn, EndsOn, CancelledAt is not null);
 
     /// <summary>Whether it is for a child.</summary>
     internal bool IsFor(OwnChild child) => child.SchoolId == SchoolId && (ClassId is null || ClassId == child.ClassId);

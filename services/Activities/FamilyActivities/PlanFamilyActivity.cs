@@ -1,6 +1,7 @@
 using HomeSchool.Activities.Policies;
 using HomeSchool.Activities.Roster;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -70,7 +71,7 @@ internal static class PlanFamilyActivity
         api.MapPut("/family-activities/{id:guid}", ChangeAsync).Command(Permission.ActivityManage).SeesRestricted()
             .WithName("ChangeFamilyActivity")
             .WithSummary("Changes title, seats, preview and recap; new seats go to those who wait.");
-        api.MapPost("/family-activities/{id:guid}/cancel", CancelAsync).Command(Permission.ActivityManage)
+        api.MapPost("/family-activities/{id:guid}/cancel", CancelAsync).Command(Permission.ActivityManage).SeesRestricted()
             .WithName("CancelFamilyActivity");
     }
 
@@ -121,6 +122,7 @@ internal static class PlanFamilyActivity
             Preview = preview,
             PlannedAt = now,
         }).Entity;
+        db.Publish(planned.Announcement(now));
         audit.About("family-activity", planned.Id, planned.DistrictId, planned.SchoolId);
         ETag.Set(http, planned.Version);
         return TypedResults.Created($"/api/activities/family-activities/{planned.Id}", FamilyActivityBody.Of(planned));
@@ -170,7 +172,8 @@ internal static class PlanFamilyActivity
         mistakes.Range("seats", change.Seats, 1, MostSeats);
         if (mistakes.Refusal is { } invalid)
             return invalid;
-        if (await db.FindManagedAsync(current, id, clock.GetUtcNow(), cancel) is not { } activity)
+        var now = clock.GetUtcNow();
+        if (await db.FindManagedAsync(current, id, now, cancel) is not { } activity)
             return (Problem)Failures.NotFound;
         if (ETag.Mismatch(http, activity.Version) is { } stale)
             return (Problem)stale;
@@ -187,6 +190,7 @@ internal static class PlanFamilyActivity
 
         (activity.Title, activity.Preview, activity.Recap) = (title, preview, recap);
         activity.Version++;
+        db.Publish(activity.Announcement(now));
         audit.About("family-activity", id, activity.DistrictId, activity.SchoolId);
         ETag.Set(http, activity.Version);
         return TypedResults.NoContent();
@@ -202,6 +206,15 @@ internal static class PlanFamilyActivity
         {
             activity.CancelledAt = now;
             activity.Version++;
+            db.Publish(activity.Announcement(now));
+            // It stands on nobody's timeline; check-ins wait for this, and are refused then.
+            var came = await db.Set<FamilyCheckIn>().Where(c => c.SchoolId == activity.SchoolId && c.ActivityId == id)
+                .Select(c => c.StudentId).Distinct().OrderBy(student => student).ToListAsync(cancel);
+            if (came.Count > 0)
+            {
+                db.Publish(new FamilyActivityAttended(
+                    activity.DistrictId, activity.SchoolId, id, 2, now, came, activity.StartsOn, Withdrawn: true));
+            }
         }
 
         audit.About("family-activity", id, activity.DistrictId, activity.SchoolId);

@@ -20,6 +20,9 @@ internal static class LessonFailures
     public static readonly Failure Begun = new("activities.lesson-begun", 409,
         "课堂已经开始，不能再报名、退出或修改。", "It has begun; there is no signing up, leaving or changing any more.");
 
+    public static readonly Failure Cancelled = new("activities.lesson-cancelled", 409,
+        "这次家长课堂已取消。", "This parent class was called off.");
+
     public static readonly Failure NotBegun = new("activities.lesson-not-begun", 409,
         "课堂尚未开始，请在开始前 15 分钟后再来。", "It has not begun; come back 15 minutes before it does.");
 

@@ -81,6 +81,9 @@ public sealed class Lesson
     /// <summary>Grows by one with every change; the ETag.</summary>
     public long Version { get; set; }
 
+    /// <summary>When it was called off.</summary>
+    public DateTimeOffset? CancelledAt { get; set; }
+
     /// <summary>Its end.</summary>
     public DateTimeOffset EndsAt => StartsAt.AddMinutes(Minutes);
 }

@@ -52,10 +52,12 @@ public sealed record ReplayRequest(string Url);
 /// <param name="Waiting">Families that wait.</param>
 /// <param name="Watched">Families that watched it live.</param>
 /// <param name="ReplayViews">How often the replay was opened.</param>
+/// <param name="Cancelled">Whether it was called off.</param>
 public sealed record LessonBody(
     Guid Id, Guid SchoolId, Guid TermId, string Series, string Title, LecturerKind LecturerKind, string Lecturer,
     DateTimeOffset StartsAt, int Minutes, IReadOnlyList<string> Grades, IReadOnlyList<string> Methods, bool HasReplay, int Seats,
-    Guid? TopicId, long Version, int Seated, int Waiting, int Watched, int ReplayViews);
+    Guid? TopicId, long Version, int Seated, int Waiting, int Watched, int ReplayViews,
+    bool Cancelled);
 
 /// <summary>Plans and lists parent classes (ACT-3).</summary>
 internal static class PlanLesson
@@ -78,6 +80,8 @@ internal static class PlanLesson
             .WithName("PlanParentClass").WithSummary("Plans a parent class.");
         api.MapPut("/parent-classes/{id:guid}", ChangeAsync).Command(Permission.ParentClassManage).WithName("ChangeParentClass")
             .WithSummary("Changes a parent class that has not begun; families that wait move up into new seats.");
+        api.MapPost("/parent-classes/{id:guid}/cancel", CancelAsync).Command(Permission.ParentClassManage).SeesRestricted()
+            .WithName("CancelParentClass").WithSummary("Calls off a parent class that has not begun; who signed up is to be told.");
         api.MapPut("/parent-classes/{id:guid}/replay", SetReplayAsync).Command(Permission.ParentClassManage).WithName("SetReplay")
             .WithSummary("Says where a parent class is to be seen again.");
     }
@@ -174,6 +178,8 @@ internal static class PlanLesson
             return (Problem)Failures.NotFound;
         if (ETag.Mismatch(http, lesson.Version) is { } stale)
             return (Problem)stale;
+        if (lesson.CancelledAt is not null)
+            return (Problem)LessonFailures.Cancelled;
         if (lesson.StartsAt <= now)
             return (Problem)LessonFailures.Begun;
         var (term, invalid) = await CheckAsync(db, lesson.DistrictId, lesson.SchoolId, request, now, cancel);
@@ -189,6 +195,29 @@ internal static class PlanLesson
         await TakeSeat.MoveUpAsync(db, lesson, null, now, cancel);
         Announce(lesson, db, audit, now);
         ETag.Set(http, lesson.Version);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, Problem>> CancelAsync(
+        Guid id, ActivitiesDb db, CurrentCaller current, AuditTrail audit, TimeProvider clock, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        if (await db.LockManagedAsync(id, current, now, cancel) is not { } lesson)
+            return (Problem)Failures.NotFound;
+        if (lesson.CancelledAt is null)
+        {
+            if (lesson.StartsAt <= now)
+                return (Problem)LessonFailures.Begun;
+            (lesson.CancelledAt, lesson.Version) = (now, lesson.Version + 1);
+            var signedUp = await db.Set<LessonSignUp>().AsNoTracking()
+                .Where(s => s.SchoolId == lesson.SchoolId && s.LessonId == id).OrderBy(s => s.Place)
+                .Select(s => new { s.StudentId, s.GuardianId }).ToListAsync(cancel);
+            db.Publish(new LessonCancelled(
+                lesson.DistrictId, lesson.SchoolId, id, lesson.Version, now, lesson.TermId, lesson.StartsAt,
+                [.. signedUp.Select(s => s.StudentId)], [.. signedUp.Select(s => s.GuardianId)]));
+        }
+
+        audit.About("parent-class", id, lesson.DistrictId, lesson.SchoolId);
         return TypedResults.NoContent();
     }
 
@@ -287,7 +316,8 @@ internal static class PlanLesson
     private static LessonBody BodyOf(Lesson lesson, Counted? seats, Counted? views) => new(
         lesson.Id, lesson.SchoolId, lesson.TermId, lesson.Series, lesson.Title, lesson.LecturerKind, lesson.Lecturer,
         lesson.StartsAt, lesson.Minutes, lesson.Grades, lesson.Methods, lesson.ReplayUrl is not null, lesson.Seats,
-        lesson.TopicId, lesson.Version, seats?.First ?? 0, seats?.Second ?? 0, views?.First ?? 0, views?.Second ?? 0);
+        lesson.TopicId, lesson.Version, seats?.First ?? 0, seats?.Second ?? 0, views?.First ?? 0, views?.Second ?? 0,
+        lesson.CancelledAt is not null);
 
     private sealed record Counted(Guid Lesson, int First, int Second);
 

@@ -38,6 +38,8 @@ internal static class TakeSeat
         if (await db.LessonsSeenBy(reach).SingleOrDefaultAsync(l => l.Id == id, cancel) is not { } lesson
             || reach.ChildIn(lesson) is not { GuardianId: { } guardian } child)
             return (Problem)Failures.NotFound;
+        if (lesson.CancelledAt is not null)
+            return (Problem)LessonFailures.Cancelled;
         if (lesson.Seats == 0)
             return (Problem)LessonFailures.NoWorkshop;
         if (lesson.StartsAt <= now)

@@ -51,6 +51,8 @@ internal static class WatchLesson
         var now = clock.GetUtcNow();
         if (await FindAsync(db, id, current, now, cancel) is not (var lesson, { GuardianId: { } guardian } child))
             return (Problem)Failures.NotFound;
+        if (lesson.CancelledAt is not null)
+            return (Problem)LessonFailures.Cancelled;
         if (now < lesson.StartsAt - DoorsOpen)
             return (Problem)LessonFailures.NotBegun;
         if (lesson.LiveUrl is not { } url || now > lesson.EndsAt)
@@ -112,6 +114,8 @@ internal static class WatchLesson
             return invalid;
         if (await db.LockManagedAsync(id, current, now, cancel) is not { } lesson)
             return (Problem)Failures.NotFound;
+        if (lesson.CancelledAt is not null)
+            return (Problem)LessonFailures.Cancelled;
         if (now < lesson.StartsAt)
             return (Problem)LessonFailures.NotBegun;
         Guid[] students = [.. request.StudentIds];

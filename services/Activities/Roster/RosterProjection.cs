@@ -1,3 +1,4 @@
+using HomeSchool.Activities.Photos;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Messaging;
 using Npgsql;
@@ -18,7 +19,7 @@ public sealed class RosterProjection : EventConsumer
     public override IReadOnlyList<Type> Events { get; } =
     [
         typeof(SchoolChanged), typeof(TermChanged), typeof(RosterChanged), typeof(GuardianshipsChanged),
-        typeof(GuardianRightsChanged),
+        typeof(GuardianRightsChanged), typeof(ConsentChanged),
     ];
 
     /// <inheritdoc/>
@@ -135,6 +136,20 @@ public sealed class RosterProjection : EventConsumer
                 Column(rows, r => r.StudentId), Column(rows, r => r.GuardianId), Column(rows, r => r.DistrictId),
                 Column(rows, r => r.Rights.Contains(GuardianRight.See)), Column(rows, r => r.Rights.Contains(GuardianRight.Sign)),
                 Column(rows, r => r.Rights.Contains(GuardianRight.BeVisited)), Column(rows, r => r.Version),
+            ]);
+
+        await KeepAsync(
+            batch.Of<ConsentChanged>().Where(consent => consent.Purpose == PhotoConsent.Purpose),
+            consent => consent.AggregateId, consent => consent.Version,
+            """
+            INSERT INTO photo_consent (student_id, district_id, given, version) SELECT * FROM unnest($1, $2, $3, $4)
+            ON CONFLICT (student_id) DO UPDATE SET given = excluded.given, version = excluded.version
+            WHERE photo_consent.version < excluded.version
+            """,
+            rows =>
+            [
+                Column(rows, r => r.AggregateId), Column(rows, r => r.DistrictId), Column(rows, r => r.Given),
+                Column(rows, r => r.Version),
             ]);
 
         // One row a key, the newest; in the key's order, so that batches of several replicas do not lock crosswise.

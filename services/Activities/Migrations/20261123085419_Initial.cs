@@ -1,6 +1,7 @@
-using System;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore.Migrations;
+
+using System;
 
 #nullable disable
 
@@ -29,6 +30,42 @@ namespace HomeSchool.Activities.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "class_handbook",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    term_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    parts = table.Column<string[]>(type: "text[]", nullable: false),
+                    refs = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    for_families = table.Column<bool>(type: "boolean", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_class_handbook", x => new { x.school_id, x.class_id, x.term_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "committee_member",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_committee_member", x => new { x.school_id, x.class_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "covenant_signature",
                 columns: table => new
                 {
@@ -38,11 +75,29 @@ namespace HomeSchool.Activities.Migrations
                     student_id = table.Column<Guid>(type: "uuid", nullable: false),
                     guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
                     district_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    signed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    signed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    on_paper = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_covenant_signature", x => new { x.school_id, x.class_id, x.version, x.student_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "development_note",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    written_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_development_note", x => new { x.school_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -62,6 +117,72 @@ namespace HomeSchool.Activities.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_enrolment", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "family_activity",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    starts_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    ends_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    time_zone = table.Column<string>(type: "text", nullable: false),
+                    seats = table.Column<int>(type: "integer", nullable: true),
+                    make_up_days = table.Column<int>(type: "integer", nullable: false),
+                    make_ups = table.Column<int>(type: "integer", nullable: false),
+                    preview = table.Column<string>(type: "text", nullable: true),
+                    recap = table.Column<string>(type: "text", nullable: true),
+                    last_sign_up = table.Column<long>(type: "bigint", nullable: false),
+                    planned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    cancelled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_family_activity", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "family_check_in",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    activity_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    happened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    arrived_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    made_up = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_family_check_in", x => new { x.school_id, x.activity_id, x.student_id, x.day });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "family_sign_up",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    activity_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    number = table.Column<long>(type: "bigint", nullable: false),
+                    seated = table.Column<bool>(type: "boolean", nullable: false),
+                    signed_up_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_family_sign_up", x => new { x.school_id, x.activity_id, x.student_id });
                 });
 
             migrationBuilder.CreateTable(
@@ -116,7 +237,8 @@ namespace HomeSchool.Activities.Migrations
                     replay_url = table.Column<string>(type: "text", nullable: true),
                     seats = table.Column<int>(type: "integer", nullable: false),
                     methods = table.Column<string[]>(type: "text[]", nullable: false),
-                    version = table.Column<long>(type: "bigint", nullable: false)
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    cancelled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -219,6 +341,80 @@ namespace HomeSchool.Activities.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "parent_resource",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    field = table.Column<string>(type: "text", nullable: false),
+                    use = table.Column<string>(type: "text", nullable: false),
+                    for_school = table.Column<bool>(type: "boolean", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    consented_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_parent_resource", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "photo",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    of = table.Column<string>(type: "text", nullable: false),
+                    about_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    taken_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    type = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    children = table.Column<int>(type: "integer", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    added_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    released_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_photo", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "photo_child",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    photo_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_photo_child", x => new { x.school_id, x.photo_id, x.student_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "photo_consent",
+                columns: table => new
+                {
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    given = table.Column<bool>(type: "boolean", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_photo_consent", x => x.student_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "policy",
                 columns: table => new
                 {
@@ -272,6 +468,26 @@ namespace HomeSchool.Activities.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "reflection",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    activity_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    for_class = table.Column<bool>(type: "boolean", nullable: false),
+                    written_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reflection", x => new { x.school_id, x.activity_id, x.student_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "school",
                 columns: table => new
                 {
@@ -301,6 +517,27 @@ namespace HomeSchool.Activities.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_school_class", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "suggestion",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    activity_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    made_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer = table.Column<byte[]>(type: "bytea", nullable: true),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_suggestion", x => new { x.school_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -351,10 +588,53 @@ namespace HomeSchool.Activities.Migrations
                     table.PrimaryKey("pk_topic_vote", x => new { x.school_id, x.topic_id, x.guardian_id });
                 });
 
+            migrationBuilder.CreateTable(
+                name: "training",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    term_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @for = table.Column<string>(name: "for", type: "text", nullable: false),
+                    topic = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    held_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_training", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "training_attendance",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    training_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_training_attendance", x => new { x.school_id, x.training_id, x.staff_id });
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_committee_member_student_id",
+                table: "committee_member",
+                column: "student_id");
+
             migrationBuilder.CreateIndex(
                 name: "ix_covenant_signature_student_id",
                 table: "covenant_signature",
                 column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_development_note_school_id_staff_id_id",
+                table: "development_note",
+                columns: new[] { "school_id", "staff_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_enrolment_school_id_class_id",
@@ -364,6 +644,27 @@ namespace HomeSchool.Activities.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_enrolment_student_id",
                 table: "enrolment",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_family_activity_id",
+                table: "family_activity",
+                column: "id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_family_activity_school_id_starts_on_id",
+                table: "family_activity",
+                columns: new[] { "school_id", "starts_on", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_family_check_in_student_id",
+                table: "family_check_in",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_family_sign_up_student_id",
+                table: "family_sign_up",
                 column: "student_id");
 
             migrationBuilder.CreateIndex(
@@ -419,6 +720,32 @@ namespace HomeSchool.Activities.Migrations
                 column: "student_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_parent_resource_student_id",
+                table: "parent_resource",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_photo_id",
+                table: "photo",
+                column: "id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_photo_school_id_class_id_taken_on_id",
+                table: "photo",
+                columns: new[] { "school_id", "class_id", "taken_on", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_photo_student_id",
+                table: "photo",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_photo_child_student_id",
+                table: "photo_child",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_post_school_id_staff_id",
                 table: "post",
                 columns: new[] { "school_id", "staff_id" });
@@ -434,9 +761,24 @@ namespace HomeSchool.Activities.Migrations
                 column: "student_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_reflection_student_id",
+                table: "reflection",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_school_district_id",
                 table: "school",
                 column: "district_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_suggestion_school_id_activity_id",
+                table: "suggestion",
+                columns: new[] { "school_id", "activity_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_suggestion_student_id",
+                table: "suggestion",
+                column: "student_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_term_district_id",
@@ -453,7 +795,16 @@ namespace HomeSchool.Activities.Migrations
                 table: "topic_vote",
                 column: "student_id");
 
-            // Row-level security (ALL-1).
+            migrationBuilder.CreateIndex(
+                name: "ix_training_school_id_term_id_held_on",
+                table: "training",
+                columns: new[] { "school_id", "term_id", "held_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_training_attendance_school_id_staff_id",
+                table: "training_attendance",
+                columns: new[] { "school_id", "staff_id" });
+
             foreach (var table in (string[])
                 ["school", "school_class", "enrolment", "post", "meeting", "meeting_family", "class_covenant", "covenant_signature",
                     "question", "topic", "topic_vote", "lesson", "lesson_sign_up", "lesson_presence", "mastered_method"])
@@ -474,6 +825,28 @@ namespace HomeSchool.Activities.Migrations
             migrationBuilder.ProtectPersons(
                 "policy",
                 "school s WHERE s.district_id = policy.district_id AND s.school_id = coalesce(policy.school_id, s.school_id) AND s.school_id");
+            foreach (var table in (string[])
+                ["family_activity", "family_sign_up", "family_check_in", "reflection", "committee_member", "parent_resource",
+                    "suggestion", "development_note", "training", "training_attendance"])
+            {
+                migrationBuilder.ProtectSchoolFacts(table);
+            }
+            // Row-level security (ALL-1).
+            foreach (var table in (string[])["photo", "photo_child", "class_handbook"])
+                migrationBuilder.ProtectSchoolFacts(table);
+            migrationBuilder.ProtectPersons(
+                "photo_consent",
+                "(SELECT e.school_id FROM enrolment e WHERE e.student_id = photo_consent.student_id OFFSET 0) AS e WHERE e.school_id");
+            // The file goes with the row, whatever deletes it: the cleaner removes what this names.
+            migrationBuilder.Sql(
+                """
+                CREATE FUNCTION give_up_photo() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO platform.loose_file (id) VALUES (OLD.file_id) ON CONFLICT DO NOTHING;
+                    RETURN NULL;
+                END $$;
+                CREATE TRIGGER give_up_photo AFTER DELETE ON photo FOR EACH ROW EXECUTE FUNCTION give_up_photo();
+                """);
         }
 
         /// <inheritdoc />
@@ -483,10 +856,28 @@ namespace HomeSchool.Activities.Migrations
                 name: "class_covenant");
 
             migrationBuilder.DropTable(
+                name: "class_handbook");
+
+            migrationBuilder.DropTable(
+                name: "committee_member");
+
+            migrationBuilder.DropTable(
                 name: "covenant_signature");
 
             migrationBuilder.DropTable(
+                name: "development_note");
+
+            migrationBuilder.DropTable(
                 name: "enrolment");
+
+            migrationBuilder.DropTable(
+                name: "family_activity");
+
+            migrationBuilder.DropTable(
+                name: "family_check_in");
+
+            migrationBuilder.DropTable(
+                name: "family_sign_up");
 
             migrationBuilder.DropTable(
                 name: "guardian_rights");
@@ -513,6 +904,19 @@ namespace HomeSchool.Activities.Migrations
                 name: "meeting_family");
 
             migrationBuilder.DropTable(
+                name: "parent_resource");
+
+            migrationBuilder.DropTable(
+                name: "photo");
+            migrationBuilder.Sql("DROP FUNCTION give_up_photo();");
+
+            migrationBuilder.DropTable(
+                name: "photo_child");
+
+            migrationBuilder.DropTable(
+                name: "photo_consent");
+
+            migrationBuilder.DropTable(
                 name: "policy");
 
             migrationBuilder.DropTable(
@@ -522,10 +926,16 @@ namespace HomeSchool.Activities.Migrations
                 name: "question");
 
             migrationBuilder.DropTable(
+                name: "reflection");
+
+            migrationBuilder.DropTable(
                 name: "school");
 
             migrationBuilder.DropTable(
                 name: "school_class");
+
+            migrationBuilder.DropTable(
+                name: "suggestion");
 
             migrationBuilder.DropTable(
                 name: "term");
@@ -535,6 +945,12 @@ namespace HomeSchool.Activities.Migrations
 
             migrationBuilder.DropTable(
                 name: "topic_vote");
+
+            migrationBuilder.DropTable(
+                name: "training");
+
+            migrationBuilder.DropTable(
+                name: "training_attendance");
         }
     }
 }
