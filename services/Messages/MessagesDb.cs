@@ -1,3 +1,5 @@
+using HomeSchool.Messages.ContactBook;
+using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
 using HomeSchool.Messages.Policies;
 using HomeSchool.Messages.Posts;
@@ -28,18 +30,36 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
     /// <summary>Who got which notice about which child.</summary>
     public DbSet<Receipt> Receipts => Set<Receipt>();
 
+    /// <summary>How guardians want to be told.</summary>
+    public DbSet<GuardianChoice> GuardianChoices => Set<GuardianChoice>();
+
+    /// <summary>What leaves the house.</summary>
+    public DbSet<OutgoingMessage> OutgoingMessages => Set<OutgoingMessage>();
+
+    /// <summary>The robots of classes' groups.</summary>
+    public DbSet<ClassRobot> ClassRobots => Set<ClassRobot>();
+
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals { get; } =
         new Dictionary<string, Failure>(StringComparer.Ordinal)
         {
             ["pk_policy"] = Failures.ChangedMeanwhile,
+            ["pk_contact_week"] = Failures.ChangedMeanwhile,
+            ["ix_contact_entry_school_id_class_id_week_student_id"] = Failures.ChangedMeanwhile,
+            ["ix_contact_reply_school_id_entry_id_guardian_id"] = Failures.ChangedMeanwhile,
+            ["pk_guardian_choice"] = Failures.ChangedMeanwhile,
+            ["ix_class_robot_school_id_class_id_provider"] = Failures.ChangedMeanwhile,
         };
 
     /// <inheritdoc/>
     public override PersonalDataRules PersonalData => MessagesPersonalData.Rules;
 
     /// <inheritdoc/>
-    public override LeavingRules Leaving => new() { Sealed = [.. PostTables.Sealed] };
+    public override LeavingRules Leaving => new()
+    {
+        Sealed = [.. PostTables.Sealed, .. ContactBookTables.Sealed, .. DeliveryTables.Sealed],
+        Staying = [.. DeliveryTables.Staying],
+    };
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -52,8 +72,10 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
             policy.Property(p => p.Settings).HasColumnType("jsonb")
                 .HasConversion(settings => Policy.Write(settings), text => Policy.Read(text));
         });
+        ContactBookTables.Map(modelBuilder);
         NoticeTables.Map(modelBuilder);
         PostTables.Map(modelBuilder);
+        DeliveryTables.Map(modelBuilder);
         RosterTables.Map(modelBuilder);
         NameInSnakeCase(modelBuilder);
     }

@@ -1,4 +1,6 @@
 using HomeSchool.Contracts.PersonalData;
+using HomeSchool.Messages.ContactBook;
+using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
 using HomeSchool.Messages.Posts;
 using HomeSchool.ServiceDefaults.PersonalData;
@@ -17,7 +19,9 @@ internal static class MessagesPersonalData
         Tables =
         [
             .. PostTables.Personal,
+            .. DeliveryTables.Personal,
             .. NoticeTables.Personal,
+            .. ContactBookTables.Personal,
             new PersonalTable("guardian_rights", DataKind.Basics, "监护人权利（副本）", "Guardians' rights, as the archives told"),
             new PersonalTable("guardianship", DataKind.Basics, "监护关系（副本）", "Guardianships, as the archives told"),
             new PersonalTable("enrolment", DataKind.Basics, "学籍（副本）", "Enrolments, as the archives told"),

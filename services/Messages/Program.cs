@@ -1,4 +1,6 @@
 using HomeSchool.Messages;
+using HomeSchool.Messages.ContactBook;
+using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
 using HomeSchool.Messages.Policies;
 using HomeSchool.Messages.Posts;
@@ -13,7 +15,9 @@ builder.AddServiceDefaults<MessagesDb>("messages");
 builder.AddKeyVault();
 builder.AddPersonalData();
 builder.Services.AddSingleton<EventConsumer, RosterProjection>();
+builder.Services.AddSingleton<EventConsumer, FollowArrangements>();
 builder.Services.AddHostedService<SendPosts>();
+builder.AddDelivery();
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -26,7 +30,10 @@ api.MapReadReceipts();
 api.MapRemindUnread();
 api.MapAnswerPost();
 api.MapReadRates();
+api.MapKeepContactBook();
+api.MapReplyToEntry();
 api.MapPolicy();
 api.MapReadRestricted();
+api.MapDelivery();
 
 return await app.RunServiceAsync(args);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HomeSchool.Messages.Posts;
 using HomeSchool.Testing;
+using Npgsql;
 
 namespace HomeSchool.Messages.Tests;
 
@@ -27,29 +28,64 @@ public sealed class FanOutTests(MessagesSystem system)
 
     [Fact]
     [Trait("Rule", "MSG-4")]
-    public async Task A_district_notice_goes_on_where_a_killed_process_stopped()
+    public async Task However_those_who_send_a_district_notice_are_killed_everybody_has_it_once()
     {
         var school = new School(system);
         var schools = new[] { school, school.Neighbour(), school.Neighbour() };
         foreach (var one in schools)
-            await FillAsync(one, SendPosts.Piece);
-
-        // Replicas die while they send; the process of the other tests and the last of them go on behind what was committed.
+            await FillAsync(one, SendPosts.Piece + 100); // three pieces
+        await using var gate = await Gate.CloseAsync(system, school.District);
         var post = await school.PublishAsync(school.Admin, school.Notice());
-        for (var i = 0; i < 2; i++)
+        await using var first = await system.StartReplicaAsync();
+        await using var second = await system.StartReplicaAsync();
+
+        // Three processes send. Whoever has written a piece and not committed it is cut off, again and again: nothing is left of it.
+        for (var time = 0; time < 3; time++)
         {
-            await using var replica = await system.StartReplicaAsync();
-            await replica.KillAsync();
+            (await gate.CutOffAsync(post)).ShouldBeTrue();
+            (await GuardiansAsync(post)).ShouldBe((0, 0, 0));
         }
 
+        // After some pieces, one process is killed wherever it is, and whoever is in the middle of a piece is cut off once more.
+        await gate.OpenAsync();
+        await Eventually.GetAsync(() => GuardiansAsync(post), given => given.Receipts > 0);
+        await gate.CloseAsync();
+        await first.KillAsync();
+        await gate.CutOffAsync(post);
+        await gate.OpenAsync();
+        await second.KillAsync();
         await school.SentAsync(post);
 
-        var all = schools.Length * SendPosts.Piece * 2;
+        var all = schools.Length * (SendPosts.Piece + 100) * 2;
         (await GuardiansAsync(post)).ShouldBe((all, all, all));
+        (await system.ScalarAsync<long>("SELECT sum(guardians) FROM post_progress WHERE post_id = $1", post)).ShouldBe(all);
         (await system.ScalarAsync<long>(
             "SELECT (SELECT count(*) FROM platform.outbox WHERE name = 'messages.notice-sent' AND aggregate_id = $1) "
             + "+ (SELECT count(*) FROM platform.event_log WHERE name = 'messages.notice-sent' AND aggregate_id = $1)", post))
                 .ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("erased")]
+    [InlineData("Basics")]
+    [InlineData("Messages")]
+    [Trait("Rule", "ARC-10")]
+    public async Task About_a_child_who_is_erased_or_restricted_nobody_is_given_anything(string what)
+    {
+        var school = new School(system);
+        var children = await school.EnrolAsync(2, guardians: 2);
+        await system.RunAsync(
+            what == "erased"
+                ? "INSERT INTO platform.erased_student (student_id, district_id, erased_at) VALUES ($1, $2, now())"
+                : "INSERT INTO platform.restricted_student (request_id, student_id, district_id, kinds, version) "
+                    + $"VALUES (gen_random_uuid(), $1, $2, '{{{what}}}', 1)",
+            children[0].Student, school.District);
+
+        var post = await school.SendAsync(school.Teacher);
+
+        (await GuardiansAsync(post)).ShouldBe((2, 2, 2));
+        (await system.ScalarAsync<long>("SELECT count(*) FROM receipt WHERE student_id = $1", children[0].Student)).ShouldBe(0);
+        (await system.ScalarAsync<int>("SELECT guardians FROM post_progress WHERE post_id = $1", post)).ShouldBe(2);
     }
 
     [Fact]
@@ -101,5 +137,56 @@ public sealed class FanOutTests(MessagesSystem system)
             INSERT INTO guardianship (student_id, guardian_id, district_id, version)
             SELECT student_id, gen_random_uuid(), $2, 1 FROM child, generate_series(1, 2)
             """, school.Id, school.District, school.Class, families);
+    }
+
+    // Where a piece of a district's notices stops behind its last row, before it is committed.
+    private sealed class Gate(MessagesSystem system, NpgsqlConnection holder, Guid district) : IAsyncDisposable
+    {
+        private const int Lock = 1_604;
+
+        private readonly int key = district.GetHashCode();
+
+        public static async Task<Gate> CloseAsync(MessagesSystem system, Guid district)
+        {
+            var holder = new NpgsqlConnection(system.Database);
+            await holder.OpenAsync();
+            var gate = new Gate(system, holder, district);
+            await gate.CloseAsync();
+            await system.RunAsync(
+                $"""
+                CREATE FUNCTION gate_{district:N}() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN PERFORM pg_advisory_xact_lock_shared({Lock}, {gate.key}); RETURN NULL; END $$;
+                CREATE TRIGGER gate_{district:N} AFTER UPDATE ON post_progress FOR EACH ROW
+                    WHEN (NEW.district_id = '{district}') EXECUTE FUNCTION gate_{district:N}();
+                """);
+            return gate;
+        }
+
+        public Task CloseAsync() => HoldAsync("pg_advisory_lock");
+
+        public Task OpenAsync() => HoldAsync("pg_advisory_unlock");
+
+        // Cuts off whoever stands at the gate, as a kill of its process does. False when everybody has the notice.
+        public async Task<bool> CutOffAsync(Guid post) => await Eventually.GetAsync(
+            () => system.ScalarAsync<long>(
+                """
+                SELECT CASE WHEN EXISTS (SELECT FROM post_progress WHERE post_id = $3 AND done_at IS NULL)
+                    THEN count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) ELSE -1 END
+                FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = $1::int8::oid AND objid = $2::int8::oid
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """, (long)Lock, (long)unchecked((uint)key), post),
+            cut => cut != 0) > 0;
+
+        public async ValueTask DisposeAsync()
+        {
+            await holder.DisposeAsync();
+            await system.RunAsync($"DROP TRIGGER gate_{district:N} ON post_progress");
+        }
+
+        private async Task HoldAsync(string function)
+        {
+            await using var hold = new NpgsqlCommand($"SELECT {function}({Lock}, {key})", holder);
+            await hold.ExecuteNonQueryAsync();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -29,6 +30,15 @@ public sealed class MessagesSystem : IAsyncLifetime
     private Host host = null!;
     private Dictionary<string, string> settings = [];
 
+    /// <summary>Where letters go; <see langword="null"/> where no SMTP server is installed.</summary>
+    public SmtpPeer? Smtp { get; private set; }
+
+    /// <summary>The providers of text messages, of WeCom's messages and of robots.</summary>
+    public Receiver Provider { get; private set; } = null!;
+
+    /// <summary>What the service and the provider sign with.</summary>
+    public static byte[] ProviderSecret { get; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+
     /// <summary>The service's database, past row-level security.</summary>
     public string Database { get; private set; } = "";
 
@@ -38,6 +48,8 @@ public sealed class MessagesSystem : IAsyncLifetime
         servers = await Servers.StartAsync();
         identity = await TestIdentity.StartAsync();
         Database = await servers.CreateDatabaseAsync();
+        Smtp = await SmtpPeer.StartAsync();
+        Provider = await Receiver.StartAsync();
         settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ConnectionStrings__messages-db"] = Database,
@@ -46,6 +58,16 @@ public sealed class MessagesSystem : IAsyncLifetime
             ["services__identity__http__0"] = identity.Address,
             ["Keys__Master"] = "a test's master key, of no value to anybody",
             ["PublicUrl"] = "http://localhost",
+            ["Delivery__Smtp__Host"] = "127.0.0.1",
+            ["Delivery__Smtp__Port"] = (Smtp?.Port ?? 9).ToString(CultureInfo.InvariantCulture),
+            ["Delivery__Smtp__Security"] = "None",
+            ["Delivery__Smtp__From"] = "school@district.example",
+            ["Delivery__Smtp__PatienceSeconds"] = "3",
+            ["Delivery__Sms__Url"] = Provider.Address + "/sms",
+            ["Delivery__Sms__Secret"] = Convert.ToBase64String(ProviderSecret),
+            ["Delivery__PatienceSeconds"] = "3",
+            ["Delivery__RobotRelay"] = Provider.Address,
+            ["Outgoing__TrustedHosts"] = Provider.Authority,
         };
         await ServiceProcess.RunAsync(typeof(MessagesDb).Assembly.Location, "migrate", settings);
         host = new Host(settings);
@@ -56,6 +78,8 @@ public sealed class MessagesSystem : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await host.DisposeAsync();
+        await Provider.DisposeAsync();
+        Smtp?.Dispose();
         await identity.DisposeAsync();
         await servers.DisposeAsync();
     }

@@ -24,11 +24,15 @@ internal static class NoticeTables
         },
     ];
 
-    public static void Map(ModelBuilder modelBuilder) => modelBuilder.Entity<Notification>(notification =>
+    public static void Map(ModelBuilder modelBuilder)
     {
-        notification.ToTable("notification").HasKey(n => new { n.SchoolId, n.GuardianId, n.Id });
-        notification.HasIndex(n => new { n.GuardianId, n.Id });
-        notification.HasIndex(n => new { n.SchoolId, n.AboutId, n.GuardianId });
-        notification.Property(n => n.Kind).HasConversion<string>();
-    });
+        modelBuilder.Entity<Notification>(notification =>
+        {
+            notification.ToTable("notification").HasKey(n => new { n.SchoolId, n.GuardianId, n.Id });
+            notification.HasIndex(n => new { n.GuardianId, n.Id });
+            notification.HasIndex(n => new { n.SchoolId, n.AboutId, n.GuardianId });
+            notification.Property(n => n.Kind).HasConversion<string>();
+        });
+        modelBuilder.Entity<Announcement>().ToTable("announcement").HasKey(a => new { a.SchoolId, a.AboutId });
+    }
 }

@@ -8,12 +8,38 @@ public enum NotificationKind
 
     /// <summary>提醒: a notice waits to be read or answered; the post.</summary>
     PostReminder,
+
+    /// <summary>家访预约: a visit was arranged, or moved; the visit.</summary>
+    Visit,
+
+    /// <summary>家访取消: a visit was called off; the visit.</summary>
+    VisitCancelled,
+
+    /// <summary>家访提醒: a visit is near; the visit.</summary>
+    VisitReminder,
+
+    /// <summary>问卷: the family is asked; the invitation.</summary>
+    Survey,
+
+    /// <summary>问卷提醒: an invitation waits for its answer; the invitation.</summary>
+    SurveyReminder,
+
+    /// <summary>家长会: a meeting was arranged, or moved; the meeting.</summary>
+    Meeting,
+
+    /// <summary>家长会取消: a meeting was called off; the meeting.</summary>
+    MeetingCancelled,
+
+    /// <summary>家长课堂名额: a place was given to who asked for one; the sign-up.</summary>
+    Seat,
+
+    /// <summary>家校联系本: the week's entry is there; the entry.</summary>
+    ContactBook,
 }
 
 /// <summary>
 /// A line in a guardian's inbox: that there is something, not what it says. Whoever has something to tell writes it in the
-/// transaction
-/// of its fact; how else it reaches the guardian is decided by those who deliver.
+/// transaction of its fact; how else it reaches the guardian is decided by those who deliver.
 /// </summary>
 public sealed class Notification
 {

@@ -52,6 +52,8 @@ internal static class ChangePolicy
         var mistakes = new Mistakes();
         mistakes.Range("timelyHours", settings.TimelyHours, 1, Week);
         mistakes.Range("remindPauseHours", settings.RemindPauseHours, 1, Week);
+        if (settings.DigestAt.IsBetween(settings.QuietFrom, settings.QuietUntil))
+            mistakes.Add(MessagesFailures.QuietHours.At("digestAt"));
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out var zone) || !zone.HasIanaId)
             mistakes.Add(MessagesFailures.TimeZone.At("timeZone"));
         return mistakes.Refusal;

@@ -9,9 +9,29 @@ namespace HomeSchool.Messages.Policies;
 /// <param name="TimeZone">The IANA time zone whose days count (ALL-3).</param>
 public sealed record MessagePolicy(int TimelyHours = 24, int RemindPauseHours = 12, string TimeZone = "Asia/Shanghai")
 {
+    /// <summary>From when on nothing but what is urgent leaves (MSG-6), local time.</summary>
+    public TimeOnly QuietFrom { get; init; } = new(21, 0);
+
+    /// <summary>Until when; the same time as <see cref="QuietFrom"/> for no quiet hours.</summary>
+    public TimeOnly QuietUntil { get; init; } = new(7, 0);
+
+    /// <summary>When a day's messages leave as one, local time (MSG-6).</summary>
+    public TimeOnly DigestAt { get; init; } = new(18, 0);
+
+    /// <summary>The first moment from this one on at which what is not urgent may leave.</summary>
+    internal DateTimeOffset EndOfQuiet(DateTimeOffset instant)
+    {
+        var local = TimeOnly.FromDateTime(Local(instant));
+        // IsBetween has its begin and not its end, goes over midnight, and is empty where both are the same.
+        return QuietFrom != QuietUntil && local.IsBetween(QuietFrom, QuietUntil) ? Next(instant, QuietUntil) : instant;
+    }
+
+    /// <summary>The next time after this one at which a day's messages leave as one.</summary>
+    internal DateTimeOffset NextDigest(DateTimeOffset instant) => Next(instant, DigestAt);
+
     /// <summary>The day of an instant on the district's calendar.</summary>
     internal DateOnly Day(DateTimeOffset instant) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
+        DateOnly.FromDateTime(Local(instant));
 
     /// <summary>The first moment of a day on the district's calendar.</summary>
     internal DateTimeOffset Begin(DateOnly day)
@@ -19,6 +39,22 @@ public sealed record MessagePolicy(int TimelyHours = 24, int RemindPauseHours = 
         var zone = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
         var midnight = day.ToDateTime(TimeOnly.MinValue);
         return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
+    }
+
+    private DateTime Local(DateTimeOffset instant) =>
+        TimeZoneInfo.ConvertTime(instant, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime;
+
+    // A time that the clocks jump over is taken as if they had not: an hour off, once a year.
+    private DateTimeOffset Next(DateTimeOffset instant, TimeOnly at)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+        for (var day = Day(instant); ; day = day.AddDays(1))
+        {
+            var local = day.ToDateTime(at);
+            var next = new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+            if (next > instant)
+                return next;
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Messages.Delivery;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -69,7 +70,7 @@ internal static class PublishPost
             """, cancel);
         if (schools == 0)
             return (Problem)Failures.NotFound;
-        db.Add(new Post
+        var post = db.Add(new Post
         {
             Id = id,
             DistrictId = request.DistrictId,
@@ -82,7 +83,8 @@ internal static class PublishPost
             AsksAnswer = request.AsksAnswer,
             AuthorId = current.Caller.With(Permission.MessagePublish).Select(grant => grant.PersonId).FirstOrDefault(),
             PublishedAt = now,
-        });
+        }).Entity;
+        await ClassRobot.AnnounceAsync(db, post, cancel);
         audit.About("post", id, request.DistrictId, request.SchoolId);
         return TypedResults.Created($"/api/messages/posts/{id}", new PublishedPost(id));
     }

@@ -137,6 +137,9 @@ public sealed class GuardianRights
     /// <summary>Whether the guardian sees what is kept of the child, and answers about it: nobody else gets a message.</summary>
     public bool MaySee { get; init; }
 
+    /// <summary>Whether the guardian is invited to visits of the child's family.</summary>
+    public bool MayBeVisited { get; init; }
+
     /// <summary>How the guardian is reached; without the app, nothing counts against the family.</summary>
     public GuardianChannel Channel { get; init; }
 

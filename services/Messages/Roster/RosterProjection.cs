@@ -97,14 +97,15 @@ public sealed class RosterProjection : EventConsumer
         await KeepAsync(
             batch.Of<GuardianRightsChanged>(), rights => (rights.StudentId, rights.GuardianId), rights => rights.Version,
             """
-            INSERT INTO guardian_rights (student_id, guardian_id, district_id, may_see, channel, version)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (student_id, guardian_id) DO UPDATE SET may_see = excluded.may_see, channel = excluded.channel,
-                version = excluded.version
+            INSERT INTO guardian_rights (student_id, guardian_id, district_id, may_see, may_be_visited, channel, version)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (student_id, guardian_id) DO UPDATE SET may_see = excluded.may_see,
+                may_be_visited = excluded.may_be_visited, channel = excluded.channel, version = excluded.version
             WHERE guardian_rights.version < excluded.version
             """,
             (command, rows) => command.With(Column(rows, r => r.StudentId)).With(Column(rows, r => r.GuardianId))
                 .With(Column(rows, r => r.DistrictId)).With(Column(rows, r => r.Rights.Contains(GuardianRight.See)))
+                .With(Column(rows, r => r.Rights.Contains(GuardianRight.BeVisited)))
                 .With(Column(rows, r => r.Channel.ToString())).With(Column(rows, r => r.Version)));
 
         // One row a key, the newest; in the key's order, so that batches of several replicas do not lock crosswise.

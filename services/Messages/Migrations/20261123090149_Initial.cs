@@ -1,6 +1,8 @@
-using System;
+using HomeSchool.Messages.Delivery;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore.Migrations;
+
+using System;
 
 #nullable disable
 
@@ -12,6 +14,121 @@ namespace HomeSchool.Messages.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.CreateTable(
+                name: "announcement",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    about_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_announcement", x => new { x.school_id, x.about_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "class_robot",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    access = table.Column<byte[]>(type: "bytea", nullable: false),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_class_robot", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "contact_entry",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    week = table.Column<DateOnly>(type: "date", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_contact_entry", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "contact_reply",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    entry_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    replied_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_contact_reply", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "contact_week",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    week = table.Column<DateOnly>(type: "date", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    common = table.Column<string>(type: "jsonb", nullable: false),
+                    author_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_contact_week", x => new { x.school_id, x.class_id, x.week });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "delivery",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    target_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    student_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    notification_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    put_off = table.Column<bool>(type: "boolean", nullable: false),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    done_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_delivery", x => new { x.school_id, x.id });
+                });
+
             migrationBuilder.CreateTable(
                 name: "enrolment",
                 columns: table => new
@@ -32,6 +149,28 @@ namespace HomeSchool.Messages.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "guardian_choice",
+                columns: table => new
+                {
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<bool>(type: "boolean", nullable: false),
+                    language = table.Column<string>(type: "text", nullable: false),
+                    address_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    address = table.Column<byte[]>(type: "bytea", nullable: true),
+                    verified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    codes_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    codes = table.Column<int>(type: "integer", nullable: false),
+                    code_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_guardian_choice", x => new { x.district_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "guardian_rights",
                 columns: table => new
                 {
@@ -39,6 +178,7 @@ namespace HomeSchool.Messages.Migrations
                     guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
                     district_id = table.Column<Guid>(type: "uuid", nullable: false),
                     may_see = table.Column<bool>(type: "boolean", nullable: false),
+                    may_be_visited = table.Column<bool>(type: "boolean", nullable: false),
                     channel = table.Column<string>(type: "text", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -224,6 +364,51 @@ namespace HomeSchool.Messages.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_class_robot_school_id_class_id_provider",
+                table: "class_robot",
+                columns: new[] { "school_id", "class_id", "provider" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_contact_entry_school_id_class_id_week_student_id",
+                table: "contact_entry",
+                columns: new[] { "school_id", "class_id", "week", "student_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_contact_entry_student_id",
+                table: "contact_entry",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_contact_reply_school_id_entry_id_guardian_id",
+                table: "contact_reply",
+                columns: new[] { "school_id", "entry_id", "guardian_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_contact_reply_student_id",
+                table: "contact_reply",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_delivery_new",
+                table: "delivery",
+                columns: new[] { "district_id", "guardian_id", "due_at" },
+                filter: "state = 'New'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_delivery_state",
+                table: "delivery",
+                columns: new[] { "district_id", "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_delivery_waiting",
+                table: "delivery",
+                columns: new[] { "district_id", "channel", "due_at" },
+                filter: "state = 'Waiting'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_enrolment_school_id_student_id",
                 table: "enrolment",
                 columns: new[] { "school_id", "student_id" });
@@ -277,7 +462,8 @@ namespace HomeSchool.Messages.Migrations
 
             // Row-level security (ALL-1).
             foreach (var table in (string[])
-                ["post", "post_progress", "receipt", "post_answer", "notification", "school", "school_class", "enrolment", "staff_post"])
+                ["post", "post_progress", "receipt", "post_answer", "notification", "announcement", "contact_week", "contact_entry",
+                    "contact_reply", "delivery", "class_robot", "school", "school_class", "enrolment", "staff_post"])
             {
                 migrationBuilder.ProtectSchoolFacts(table);
             }
@@ -294,13 +480,39 @@ namespace HomeSchool.Messages.Migrations
                     USING (school_id IS NULL AND EXISTS (SELECT FROM school s WHERE s.district_id = post.district_id));
                 CREATE POLICY own_work ON school FOR SELECT USING ((SELECT current_setting('app.own_work', true)) = 'districts');
                 """);
+            migrationBuilder.ProtectPersons(
+                "guardian_choice",
+                "guardianship g JOIN enrolment e ON e.student_id = g.student_id "
+                + "WHERE g.guardian_id = guardian_choice.guardian_id AND e.school_id");
+            migrationBuilder.Sql(DeliveryTables.BeginDelivery);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "announcement");
+
+            migrationBuilder.DropTable(
+                name: "class_robot");
+
+            migrationBuilder.DropTable(
+                name: "contact_entry");
+
+            migrationBuilder.DropTable(
+                name: "contact_reply");
+
+            migrationBuilder.DropTable(
+                name: "contact_week");
+
+            migrationBuilder.DropTable(
+                name: "delivery");
+
+            migrationBuilder.DropTable(
                 name: "enrolment");
+
+            migrationBuilder.DropTable(
+                name: "guardian_choice");
 
             migrationBuilder.DropTable(
                 name: "guardian_rights");
@@ -310,6 +522,7 @@ namespace HomeSchool.Messages.Migrations
 
             migrationBuilder.DropTable(
                 name: "notification");
+            migrationBuilder.Sql("DROP FUNCTION begin_delivery();");
 
             migrationBuilder.DropTable(
                 name: "policy");
