@@ -34,7 +34,8 @@ internal static class StoryCommand
 
         await narrator.ChapterAsync("The people");
         var scene = await Scene.FindAsync(admin, cancel);
-        var people = await new PeopleChapter(admin, anybody, scene, narrator).TellAsync(cancel);
+        var inviting = new PeopleChapter(admin, anybody, scene, narrator);
+        var people = await inviting.TellAsync(cancel);
 
         await narrator.ChapterAsync("The archive");
         await new ArchiveChapter(admin, scene, people, narrator, clock).TellAsync(cancel);
@@ -45,6 +46,14 @@ internal static class StoryCommand
 
         await narrator.ChapterAsync("The survey");
         await new SurveyChapter(anybody, scene, people, dashboards, visits, narrator).TellAsync(cancel);
+
+        await narrator.ChapterAsync("What school and families do together");
+        if (await inviting.JoinAsync(people, cancel) is { } active)
+        {
+            await new ActivityChapter(admin, scene, active, narrator, clock).TellAsync(cancel);
+            await narrator.ChapterAsync("A notice");
+            await new NoticeChapter(admin, scene, people, active, narrator, clock).TellAsync(cancel);
+        }
 
         await narrator.ChapterAsync("The dashboards");
         await dashboards.CompareAsync(scene.School, visits, narrator);

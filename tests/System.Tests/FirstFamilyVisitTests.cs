@@ -13,8 +13,22 @@ public sealed class FirstFamilyVisitTests
     [Trait("Rule", "SUR-2")]
     [Trait("Rule", "INS-1")]
     [Trait("Rule", "INS-3")]
-    public async Task A_district_goes_from_its_roster_to_the_first_family_visit_and_its_survey() =>
-        await TellAsync();
+    [Trait("Rule", "ACT-1")]
+    [Trait("Rule", "ACT-2")]
+    [Trait("Rule", "ACT-3")]
+    [Trait("Rule", "ACT-4")]
+    [Trait("Rule", "ACT-7")]
+    [Trait("Rule", "MSG-4")]
+    public async Task A_district_goes_from_its_roster_to_visits_surveys_meetings_and_notices_and_does_so_again()
+    {
+        await using var system = await WholeSystem.StartAsync();
+        var admin = await Story.TellAsync(system);
+
+        var again = await Story.TellAgainAsync(system, admin);
+
+        foreach (var chapter in (string[])["The survey", "What school and families do together", "A notice", "Trust"])
+            again.ShouldContain($"\n{chapter}\n");
+    }
 
     [Fact]
     [Trait("Rule", "ARC-2")]

@@ -20,27 +20,43 @@ internal static class Story
             Path.GetTempPath(), Invariant($"homeschool-demo-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
         try
         {
-            using var story = Process.Start(new ProcessStartInfo(
-                "dotnet",
-                [
-                    WholeSystem.Built("deploy/DemoDistrict", "DemoDistrict"), "story",
-                    "--url", system.Gateway.BaseAddress!.ToString(), "--admin-link", link, "--admin-file", credentials, .. more,
-                ])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            var told = story.StandardOutput.ReadToEndAsync();
-            var failed = story.StandardError.ReadToEndAsync();
-            await story.WaitForExitAsync();
-            story.ExitCode.ShouldBe(0, await told + await failed);
+            await RunAsync(system, [], ["--admin-link", link, "--admin-file", credentials, .. more]);
             return JsonSerializer.Deserialize<Credentials>(await File.ReadAllTextAsync(credentials), Json)!;
         }
         finally
         {
             File.Delete(credentials);
         }
+    }
+
+    /// <summary>Tells it once more, with the administrator of the first time.</summary>
+    /// <returns>What was told.</returns>
+    public static Task<string> TellAgainAsync(WholeSystem system, Credentials admin, params string[] more) => RunAsync(
+        system, new(StringComparer.Ordinal) { ["HOMESCHOOL_ADMIN_PASSWORD"] = admin.Password },
+        ["--admin", admin.UserName, "--replace", "yes", .. more]);
+
+    private static async Task<string> RunAsync(
+        WholeSystem system, Dictionary<string, string> environment, IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                WholeSystem.Built("deploy/DemoDistrict", "DemoDistrict"), "story",
+                "--url", system.Gateway.BaseAddress!.ToString(), .. arguments,
+            ])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var story = Process.Start(start)!;
+        var told = story.StandardOutput.ReadToEndAsync();
+        var failed = story.StandardError.ReadToEndAsync();
+        await story.WaitForExitAsync();
+        story.ExitCode.ShouldBe(0, await told + await failed);
+        return await told;
     }
 }
 

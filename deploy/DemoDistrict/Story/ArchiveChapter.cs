@@ -81,7 +81,7 @@ internal sealed class ArchiveChapter(Administrator admin, Scene scene, People pe
             (await guardian.PutAsync($"{District}/plans/{plan}/marks/{today:yyyy-MM-dd}", new { }, cancel)).IsDone();
             return "one tap";
         });
-        await narrator.StepAsync("The guardian asks for a copy of all that is held; five services answer", async () =>
+        await narrator.StepAsync("The guardian asks for a copy of all that is held; every service answers", async () =>
         {
             var asked = (await guardian.PostAsync($"{Child}/personal-data-requests", new { matter = "copy" }, cancel)).As<Made>();
             var request = $"{District}/personal-data-requests/{asked.Id}";

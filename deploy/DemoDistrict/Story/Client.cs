@@ -73,6 +73,9 @@ internal sealed class Client(HttpClient gateway, Credentials? account, TimeProvi
     public Task<Answer> PutAsync(string path, object body, CancellationToken cancel, string? ifMatch = null) =>
         SendAsync(HttpMethod.Put, path, body, cancel, ifMatch);
 
+    /// <summary>Takes back.</summary>
+    public Task<Answer> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, cancel);
+
     /// <summary>Opens a stream of Server-Sent Events.</summary>
     /// <param name="path">Where.</param>
     /// <param name="after">The id of the last event that was received; <see langword="null"/> to begin now.</param>

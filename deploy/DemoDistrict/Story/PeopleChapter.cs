@@ -32,18 +32,41 @@ internal sealed class PeopleChapter(Administrator admin, Client anybody, Scene s
         return new People(schoolAdmin, teacher, await GuardianAsync(teacher, cancel), await StrangersAsync(cancel));
     }
 
+    /// <summary>Gives an account to those who take part in what school and families do together.</summary>
+    /// <returns>Who they are; <see langword="null"/> when the roster knows no guardian.</returns>
+    public async Task<ActivePeople?> JoinAsync(People people, CancellationToken cancel)
+    {
+        if (people.Guardian is not { } guardian)
+            return null;
+        var officer = await narrator.StepAsync("The school admin invites the moral-education officer, who accepts", async () =>
+        {
+            var invitation = new
+            {
+                role = "moralEducationOfficer",
+                schoolId = scene.School.Id,
+                personId = scene.Class.HomeroomTeacherId,
+            };
+            return ((await InviteAsync(people.SchoolAdmin, "officer", invitation, cancel)).Client, scene.School.Name);
+        });
+        var second = scene.Second.Guardians.Count == 0 ? null : await narrator.StepAsync(
+            "The second family's guardian takes an account, too", async () =>
+                ((await InviteAsync(people.Teacher, "second-guardian", GuardianOf(scene.Second), cancel)).Client,
+                    "the account answers for one child"));
+        return new ActivePeople(people.Teacher, officer, guardian, second);
+    }
+
+    private static object GuardianOf(Family family) =>
+        new { role = "guardian", personId = family.Guardians[0], studentId = family.StudentId };
+
     private static object TeacherOf(School school, Class @class) =>
         new { role = "homeroomTeacher", schoolId = school.Id, classId = @class.Id, personId = @class.HomeroomTeacherId };
 
     private async Task<Client?> GuardianAsync(Client teacher, CancellationToken cancel)
     {
-        if (scene.First.Guardians is not [var guardian, ..])
+        if (scene.First.Guardians.Count == 0)
             return null;
         var (client, _) = await narrator.StepAsync("The teacher hands a guardian a code, who makes an account", async () =>
-        {
-            var invitation = new { role = "guardian", personId = guardian, studentId = scene.First.StudentId };
-            return (await InviteAsync(teacher, "guardian", invitation, cancel), "the account answers for one child");
-        });
+            (await InviteAsync(teacher, "guardian", GuardianOf(scene.First), cancel), "the account answers for one child"));
         return client;
     }
 

@@ -6,7 +6,7 @@ namespace HomeSchool.DemoDistrict.Story;
 /// <summary>What a data-protection officer asks first: who reads what is private, who learns of it, and whether the audit is whole.</summary>
 internal sealed class TrustChapter(Administrator admin, Scene scene, People people, Narrator narrator)
 {
-    private static readonly string[] Sealing = ["archives", "visits", "surveys", "identity"];
+    private static readonly string[] Sealing = ["archives", "visits", "surveys", "identity", "activities", "messages"];
 
     private string District => $"/api/archives/districts/{admin.DistrictId}";
 
