@@ -53,7 +53,8 @@ var visits = Serve(Connect<Projects.Visits>("visits", visitsDb)).WithReference(i
 var surveys = Serve(Connect<Projects.Surveys>("surveys", surveysDb)).WithReference(identity).WithReference(keysDb)
     .WithEnvironment("Surveys__BatchKeys", batchKeys).ComposeVolume("batch-keys", batchKeys);
 var insights = Serve(Connect<Projects.Insights>("insights", insightsDb)).WithReference(identity);
-var activities = Serve(Connect<Projects.Activities>("activities", activitiesDb)).WithReference(identity).WithReference(keysDb);
+var activities = Serve(Connect<Projects.Activities>("activities", activitiesDb)).WithReference(identity).WithReference(keysDb)
+    .WithEnvironment("Files__Folder", files).ComposeVolume("files", files);
 var messages = Serve(Connect<Projects.Messages>("messages", messagesDb)).WithReference(identity).WithReference(keysDb);
 
 // The only way in; it holds neither data nor the master key.

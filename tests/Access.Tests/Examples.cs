@@ -567,6 +567,20 @@ internal static class Examples
         Thing("RemindUnread", Class, w => Call.Post($"/api/messages/posts/{w.Post}/reminders", new { })),
         Thing("AnswerPost", Child, w => Call.Put($"/api/messages/posts/{w.Post}/answer", new { studentId = w.Child.Id, text = "会来" })),
         Thing("ReadPostAnswers", Class, w => Call.Get($"/api/messages/posts/{w.Post}/answers")),
+        Thing("ReadContactBook", Class, w => Call.Get(World.ContactBookOf(w.Class))) with { Shows = w => w.ContactEntry },
+        Thing("WriteContactBook", Class, w => Call.Put(World.ContactBookOf(w.Class), World.ContactBookSays)),
+        Any("ListContactBook", "/api/messages/contact-book") with { Shows = w => w.ContactEntry },
+        Thing("ReplyToContactBook", Child, w => Call.Put($"/api/messages/contact-book/{w.ContactEntry}/reply", new { question = "读什么？" })),
+        Any("ReadChannel", "/api/messages/channel"),
+        Any("ChooseChannel", w => Call.Put("/api/messages/channel", new { channel = "inbox" })),
+        Any("SendAddressCode", w => Call.Post("/api/messages/channel/code", new { })) with { Answers = 404 },
+        Any("ConfirmAddress", w => Call.Post("/api/messages/channel/confirmation", new { code = "AAAAAAAAAAAA" })) with { Answers = 404 },
+        Thing("ListClassRobots", Class, w => Call.Get($"/api/messages/classes/{w.Class.Id}/robots")),
+        Thing("SetClassRobot", Class, w => Call.Put($"/api/messages/classes/{w.Class.Id}/robots/weCom", World.Robot)),
+        Thing("RemoveClassRobot", Class, w => Call.Delete($"/api/messages/classes/{w.Class.Id}/robots/dingTalk")),
+        List("ListDeadLetters", District, _ => "/api/messages/operations/dead-letters", w => w.DeadLetter),
+        Thing("ReplayDeadLetter", District,
+            w => Call.Post($"/api/messages/operations/dead-letters/{w.SentLetter}/replay", new { })) with { Answers = 409 },
         Any("ReadMessageRates", w => Call.Get($"/api/messages/rates?{World.ThisYear}")) with { Shows = w => w.Class.Id },
         RestrictedRead("messages"),
         Thing("ReadMessagePolicy", District, w => Call.Get($"/api/messages/policies/{w.District.Id}")),
@@ -669,6 +683,24 @@ internal static class Examples
         Thing("ReadActivityPolicy", District, w => Call.Get($"/api/activities/policies/{w.District.Id}")),
         Thing("ReadActivityPolicy", School, w => Call.Get($"/api/activities/policies/{w.School.Id}")),
         Thing("ChangeActivityPolicy", School, w => Call.Put($"/api/activities/policies/{w.School.Id}", new { })),
+        Thing("AddPhoto", Class, w => Call.Post($"/api/activities/classes/{w.Class.Id}/photos", w.PhotoOf(w.Child)),
+            downwards: true),
+        Any("ListPhotos", "/api/activities/photos?size=100") with { Shows = w => w.ClassPhoto },
+        Thing("ReadPhoto", Class, w => Call.Get($"/api/activities/photos/{w.ClassPhoto}/content"), downwards: true),
+        Thing("ListPhotoConsents", Class, w => Call.Get($"/api/activities/classes/{w.Class.Id}/photo-consents")),
+        Thing("ReleasePhoto", Class, w => Call.Post(
+            $"/api/activities/photos/{w.ClassPhoto}/release", new { studentIds = new[] { w.Child.Id } })),
+        Thing("TakePhotoBack", Child, async w => Call.Delete($"/api/activities/photos/mine/{await w.SendClassPhotoAsync()}")),
+        Thing("DeletePhoto", Class, async w => Call.Delete($"/api/activities/photos/{await w.AddClassPhotoAsync()}")),
+        Thing("ReadHandbook", Class, w => Call.Get(OfHandbook(w))),
+        Thing("ListHandbookMaterial", Class, w => Call.Get($"{OfHandbook(w)}/material")),
+        Thing("ComposeHandbook", Class, w => Call.Put(OfHandbook(w), new { items = Array.Empty<object>(), forFamilies = true })),
+        Thing("PrintHandbook", Class, w => Call.Get($"{OfHandbook(w)}/print"), downwards: true),
+        Thing("PrintCovenant", Class, w => Call.Get(OfCovenant(w) + "/print"), downwards: true),
+        Thing("EnterPaperSignature", Class, w => Call.Post(
+            OfCovenant(w) + "/paper-signatures", new { version = 1, studentId = w.Child.Id, guardianId = w.Child.Person })),
+        Thing("CancelParentClass", School, async w => Call.Post(
+            $"/api/activities/parent-classes/{await w.LessonAsync()}/cancel", new { })),
         RestrictedRead("activities"),
     ];
 
@@ -833,6 +865,8 @@ internal static class Examples
     private static string OfCovenant(World world) => $"/api/activities/classes/{world.Class.Id}/covenant";
 
     private static string OfActivity(World world) => $"/api/activities/family-activities/{world.FamilyActivity}";
+
+    private static string OfHandbook(World world) => $"/api/activities/classes/{world.Class.Id}/handbooks/{world.Term}";
 
     private static string OfLesson(Guid lesson) => $"/api/activities/parent-classes/{lesson}";
 

@@ -130,6 +130,26 @@ public sealed class World
     /// <summary>A notice to the child's class.</summary>
     public Guid Post { get; private set; }
 
+    /// <summary>The child's page of this week's contact book.</summary>
+    public Guid ContactEntry { get; private set; }
+
+    /// <summary>A letter that no attempt could deliver.</summary>
+    public Guid DeadLetter { get; private set; }
+
+    /// <summary>One that arrived.</summary>
+    public Guid SentLetter { get; private set; }
+
+    /// <summary>The robot of a class's group.</summary>
+    public static object Robot { get; } = new { url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=a" };
+
+    /// <summary>This week of the contact book of a class.</summary>
+    public static string ContactBookOf(Node @class) =>
+        $"/api/messages/schools/{@class.Up(PlaceKind.School).Id}/classes/{@class.Id}/contact-book/"
+        + TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>What it says.</summary>
+    public static object ContactBookSays { get; } = new { common = new { habits = new[] { "reading" }, text = "读书" }, publish = true };
+
     /// <summary>The days around today, as a question has them.</summary>
     public static string ThisYear
     {
@@ -232,6 +252,9 @@ public sealed class World
 
     /// <summary>A family activity of <see cref="Class"/> in which <see cref="Child"/> takes part.</summary>
     public Guid FamilyActivity { get; private set; }
+
+    /// <summary>A photo that shows <see cref="Child"/>.</summary>
+    public Guid ClassPhoto { get; private set; }
 
     /// <summary>A training at <see cref="School"/>.</summary>
     public Guid Training { get; private set; }
@@ -1237,6 +1260,36 @@ public sealed class World
         "activities", Call.Get($"/api/activities/classes/{Class.Id}/covenant"), await TokenAsync(Role.HomeroomTeacher, Class)))
         .GetProperty("version").GetInt64();
 
+    /// <summary>A photo of <see cref="FamilyActivity"/> that shows a child.</summary>
+    public Upload PhotoOf(Node child) => new(
+        Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+        "photo.png", ("of", "familyActivity"), ("about", FamilyActivity.ToString()), ("studentIds", child.Id.ToString()));
+
+    /// <summary>Adds such a photo, as the homeroom teacher.</summary>
+    public Task<Guid> AddClassPhotoAsync() => AddClassPhotoAsync(Role.HomeroomTeacher, Class);
+
+    /// <summary>Sends such a photo, as the child's guardian.</summary>
+    public Task<Guid> SendClassPhotoAsync() => AddClassPhotoAsync(Role.Guardian, Child);
+
+    private async Task<Guid> AddClassPhotoAsync(Role role, Node at)
+    {
+        var photo = IdOf(await installation.DoAsync(
+            "activities", Call.Post($"/api/activities/classes/{Class.Id}/photos", PhotoOf(Child)), await TokenAsync(role, at)));
+        Marks.Add(new Mark(photo, Class, Downwards: true));
+        return photo;
+    }
+
+    /// <summary>Plans a parent class of <see cref="School"/> that is still to come.</summary>
+    public async Task<Guid> LessonAsync()
+    {
+        var lesson = IdOf(await installation.DoAsync(
+            "activities", Call.Post($"/api/activities/schools/{School.Id}/parent-classes", LessonIn(TimeSpan.FromDays(1))),
+            await TokenAsync(Role.MoralEducationOfficer, School)));
+        Marks.Add(new Mark(lesson, School, Downwards: true));
+        return lesson;
+    }
+
     /// <summary>Asks a question about a child, as its guardian.</summary>
     public async Task<Guid> QuestionAsync(Node child)
     {
@@ -1274,6 +1327,16 @@ public sealed class World
         await DoAsync(guardian, Call.Put($"{activity}/reflections/{child.Id}", new { text = "很有意义" }));
         await SuggestionAsync(child);
         await ResourceAsync(child);
+        // So does the consent to photos.
+        var added = await Eventually.GetAsync(
+            () => installation.SendAsync("activities", Call.Post($"/api/activities/classes/{@class.Id}/photos", PhotoOf(child)), teacher),
+            answer => answer.IsSuccess);
+        ClassPhoto = IdOf(added.ToJson());
+        Marks.Add(new Mark(ClassPhoto, @class, Downwards: true));
+        var term = child == Child ? Term : planned.ToJson().GetProperty("termId").GetGuid(); // Term is of the child's district
+        await DoAsync(teacher, Call.Put(
+            $"/api/activities/classes/{@class.Id}/handbooks/{term}", new { items = Array.Empty<object>(), forFamilies = true }));
+
         Training = IdOf(await DoAsync(officer, Call.Post("/api/activities/trainings", TrainingOf(school))));
         Marks.Add(new Mark(Training, school, Downwards: false));
         await DoAsync(officer, Call.Put($"/api/activities/trainings/{Training}/roll", new { staffIds = new[] { @class.Person } }));
@@ -1332,7 +1395,43 @@ public sealed class World
         await installation.DoAsync(
             "messages", Call.Put($"/api/messages/posts/{post}/answer", new { studentId = child.Id, text = "会来" }),
             await TokenAsync(Role.Guardian, child));
+        await installation.DoAsync(
+            "messages", Call.Put(ContactBookOf(child.Parent!), ContactBookSays), await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        ContactEntry = IdOf(Items(await installation.DoAsync(
+            "messages", Call.Get("/api/messages/contact-book"), await TokenAsync(Role.Guardian, child))).First());
+        Marks.Add(new Mark(ContactEntry, child, Downwards: false));
+        await installation.DoAsync(
+            "messages", Call.Put($"/api/messages/contact-book/{ContactEntry}/reply", new { question = "读什么？" }),
+            await TokenAsync(Role.Guardian, child));
+        await installation.DoAsync(
+            "messages", Call.Put("/api/messages/channel", new { channel = "inbox" }), await TokenAsync(Role.Guardian, child));
+        await installation.DoAsync(
+            "messages", Call.Put($"/api/messages/classes/{child.Parent!.Id}/robots/weCom", Robot),
+            await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        DeadLetter = await LetterAsync("Dead");
+        SentLetter = await LetterAsync("Sent");
         return post;
+
+        // No request makes one that is dead: a server must refuse it.
+        async Task<Guid> LetterAsync(string state)
+        {
+            var id = Guid.CreateVersion7();
+            await using var send = database.CreateCommand(
+                """
+                INSERT INTO delivery (school_id, id, district_id, guardian_id, student_ids, notification_ids, kind, channel, state, urgent,
+                    put_off, due_at, attempts, reason, created_at)
+                VALUES ($1, $2, $3, $4, ARRAY[$5], '{}', 'Notice', 'Email', $6, false, false, now(), 8, 'a test', now())
+                """);
+            foreach (var value in (object[])[
+                child.Up(PlaceKind.School).Id, id, child.Up(PlaceKind.District).Id, child.Person!.Value, child.Id, state])
+            {
+                send.Parameters.Add(new NpgsqlParameter { Value = value });
+            }
+
+            await send.ExecuteNonQueryAsync();
+            Marks.Add(new Mark(id, child, Downwards: false));
+            return id;
+        }
 
         async Task<bool> AnyAsync(string rows)
         {

@@ -272,8 +272,9 @@ public sealed class FeedTests(InsightsSystem system)
     [Trait("Rule", "INS-3")]
     public void The_list_of_public_events_is_this_one() =>
         PublicEvents.Types.Select(EventNames.Of).Order(StringComparer.Ordinal).ShouldBe([
-            "activities.covenant-published", "activities.lesson-attended", "activities.lesson-planned", "activities.meeting-attended",
-            "activities.meeting-planned", "archives.roster-changed", "archives.school-changed", "archives.support-needs-changed",
+            "activities.covenant-published", "activities.family-activity-attended", "activities.family-activity-planned",
+            "activities.lesson-attended", "activities.lesson-cancelled", "activities.lesson-planned",
+            "activities.meeting-attended", "activities.meeting-planned", "archives.roster-changed", "archives.school-changed", "archives.support-needs-changed",
             "archives.term-changed", "insights.coverage-changed", "messages.notice-sent",
             "surveys.answers-counted", "surveys.survey-opened", "visits.visit-cancelled", "visits.visit-completed",
             "visits.visit-confirmed", "visits.visit-scheduled", "visits.visit-time-proposed"]);

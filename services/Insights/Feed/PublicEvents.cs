@@ -91,6 +91,11 @@ internal static class PublicEvents
         [typeof(CovenantPublished)] = Tell<CovenantPublished>(e => new { e.Version }),
         [typeof(LessonPlanned)] = Tell<LessonPlanned>(e => new { e.Version, e.TermId, e.Grades, e.StartsAt, e.Seats }),
         [typeof(LessonAttended)] = Tell<LessonAttended>(e => new { e.Version, e.TermId, Families = e.StudentIds.Count, e.On }),
+        [typeof(LessonCancelled)] = Tell<LessonCancelled>(e => new { e.Version, e.TermId, e.StartsAt, Families = e.StudentIds.Count }),
+        [typeof(FamilyActivityPlanned)] = Tell<FamilyActivityPlanned>(
+            e => new { e.Version, e.ClassId, e.Kind, e.StartsOn, e.EndsOn, e.Cancelled }),
+        [typeof(FamilyActivityAttended)] = Tell<FamilyActivityAttended>(
+            e => new { e.Version, Families = e.StudentIds.Count, e.On, e.Withdrawn }),
         [typeof(SurveyAnswersCounted)] = Tell<SurveyAnswersCounted>(e => new { e.Version, e.Kind, e.Answers }),
     }.ToFrozenDictionary();
 
