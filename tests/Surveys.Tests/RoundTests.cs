@@ -171,7 +171,7 @@ public sealed class RoundTests(SurveysSystem system)
             system.Ahead = new DateTimeOffset(noon, TimeSpan.Zero).AddDays(1) - now;
             var reminded = await Eventually.GetAsync(
                 () => Task.FromResult(messages.Where(m => m.Contains(round.ToString(), StringComparison.Ordinal)
-                    && m.Contains("invitations", StringComparison.Ordinal)).ToList()),
+                    && m.Contains("surveys.reminders-due", StringComparison.Ordinal)).ToList()),
                 found => found.Count > 0);
             var told = reminded.ShouldHaveSingleItem();
             told.ShouldNotContain(links[0].Id.ToString());
