@@ -117,6 +117,20 @@ public sealed class ArrangementTests(MessagesSystem system)
         (await LinesAsync(child)).ShouldBeEmpty();
     }
 
+    [Fact]
+    [Trait("Rule", "ACT-3")]
+    public async Task That_a_parent_class_is_called_off_is_told_to_those_who_had_signed_up()
+    {
+        var children = await school.EnrolAsync(3);
+        var lesson = Guid.CreateVersion7();
+        await system.PublishAsync(new LessonCancelled(
+            school.District, school.Id, lesson, 2, Now, Guid.CreateVersion7(), Now.AddDays(3),
+            [children[0].Student, children[1].Student], [children[0].Guardian, children[1].Guardian]));
+        (await LinesAsync(children[0])).ShouldBe([(NotificationKind.LessonCancelled, lesson)]);
+        (await LinesAsync(children[1])).ShouldBe([(NotificationKind.LessonCancelled, lesson)]);
+        (await LinesAsync(children[2])).ShouldBeEmpty();
+    }
+
     private static InvitationToRemind Invitation(Child child, Guid? guardian) =>
         new(Guid.CreateVersion7(), [child.Student], guardian, Now.AddDays(7));
 

@@ -146,6 +146,27 @@ public sealed class ContactBookTests(MessagesSystem system)
     }
 
     [Fact]
+    public async Task A_fuller_screen_takes_no_more_round_trips()
+    {
+        var children = await school.EnrolAsync(20);
+        var (one, all) = (await CostAsync(1), await CostAsync(20));
+        all.ShouldBe(one);
+        one.Read.ShouldBeGreaterThan(1);
+
+        // Of a week that is corrected and read again, so that the keys are known.
+        async Task<(int Write, int Read)> CostAsync(int individual)
+        {
+            var request = new ContactBookRequest(
+                ForAll, [.. children.Take(individual).Select(child => new IndividualEntry(child.Student, OfOne))], Publish: true);
+            var version = individual == 1 ? 0 : 2;
+            await WriteAsync(request, version);
+            await ReadAsync();
+            return (
+                await system.RoundTripsAsync(() => WriteAsync(request, version + 1)), await system.RoundTripsAsync(ReadAsync));
+        }
+    }
+
+    [Fact]
     [Trait("Goal", "R7")]
     public async Task What_is_said_of_a_child_stands_nowhere_in_clear()
     {

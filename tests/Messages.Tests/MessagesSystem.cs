@@ -115,6 +115,15 @@ public sealed class MessagesSystem : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>How many round trips to the database a piece of a test takes.</summary>
+    public async Task<int> RoundTripsAsync(Func<Task> piece)
+    {
+        host.Server.PreserveExecutionContext = true;
+        using var statements = Statements.Count();
+        await piece();
+        return statements.RoundTrips;
+    }
+
     /// <summary>Asks the database directly, past row-level security.</summary>
     public async Task<T> ScalarAsync<T>(string sql, params object[] values)
     {

@@ -166,7 +166,12 @@ internal static class KeepContactBook
         var entries = (await EntriesAsync(db.Set<ContactEntry>(), week.SchoolId, week.ClassId, week.Week, cancel))
             .ToDictionary(entry => entry.StudentId);
         var own = individual.ToDictionary(entry => entry.StudentId, entry => entry.Entry);
+        var kept = entries.Values.Select(entry => entry.Id).ToArray();
+        var replied = (await db.Set<ContactReply>().AsNoTracking().Where(r => r.SchoolId == week.SchoolId && kept.Contains(r.EntryId))
+            .Select(r => new { r.EntryId, r.GuardianId }).ToListAsync(cancel)).ToLookup(r => r.EntryId, r => r.GuardianId);
+        await vault.PrepareAsync(week.DistrictId, week.SchoolId, own.Keys, cancel);
         var told = new List<News>();
+        var toSeal = new List<(ContactEntry Entry, EntryText Said)>();
         foreach (var student in roll.Order())
         {
             var said = own.GetValueOrDefault(student);
@@ -185,10 +190,9 @@ internal static class KeepContactBook
                 }).Entity;
             }
 
-            // Of a child whose key is destroyed nothing is written any more.
-            entry.Content = said is null ? null : await vault.SealAsync(
-                new Subject(week.DistrictId, week.SchoolId, student), ContactEntry.SealedContent.Of(entry.Id),
-                JsonSerializer.SerializeToUtf8Bytes(said, Json.Options), cancel);
+            entry.Content = null;
+            if (said is not null)
+                toSeal.Add((entry, said));
             entry.Version++;
             if (week.PublishedAt is null)
                 continue;
@@ -199,11 +203,15 @@ internal static class KeepContactBook
             }
 
             entry.PublishedAt ??= now;
-            // What is said to all is no contact with a family; what is said of a child is (VIS-12).
-            if (entry.Content is not null)
-                db.Publish(ContactOf(entry, week.AuthorId, now, await RepliedAsync(db, entry, cancel)));
         }
 
+        // At once, so that the keys are looked up together. Of a child whose key is destroyed nothing is written any more.
+        await Task.WhenAll(toSeal.Select(async one => one.Entry.Content = await vault.SealAsync(
+            new Subject(week.DistrictId, week.SchoolId, one.Entry.StudentId), ContactEntry.SealedContent.Of(one.Entry.Id),
+            JsonSerializer.SerializeToUtf8Bytes(one.Said, Json.Options), cancel)));
+        // What is said to all is no contact with a family; what is said of a child is (VIS-12).
+        foreach (var (entry, _) in toSeal.Where(one => one.Entry is { PublishedAt: not null, Content: not null }))
+            db.Publish(ContactOf(entry, week.AuthorId, now, [.. replied[entry.Id].Order()]));
         return told;
     }
 
@@ -211,11 +219,6 @@ internal static class KeepContactBook
     internal static ContactTold ContactOf(ContactEntry entry, Guid? author, DateTimeOffset now, IReadOnlyList<Guid> guardians) => new(
         entry.DistrictId, entry.SchoolId, entry.Id, entry.Version, now, [entry.StudentId], ContactChannel.ContactBook,
         ContactPurpose.Feedback, entry.PublishedAt ?? now, 0, guardians.Count > 0, author is { } who ? [who] : [], guardians);
-
-    /// <summary>Who has replied to an entry.</summary>
-    internal static async Task<Guid[]> RepliedAsync(MessagesDb db, ContactEntry entry, CancellationToken cancel) =>
-        await db.Set<ContactReply>().Where(r => r.SchoolId == entry.SchoolId && r.EntryId == entry.Id)
-            .Select(r => r.GuardianId).Order().ToArrayAsync(cancel);
 
     /// <summary>The Monday of a day's week.</summary>
     internal static DateOnly Monday(DateOnly day) => day.AddDays(-(((int)day.DayOfWeek + 6) % 7));

@@ -122,7 +122,10 @@ internal static class ReplyToEntry
         reply.Version++;
         var author = await db.Set<ContactWeek>().Where(w => w.SchoolId == entry.SchoolId && w.ClassId == entry.ClassId
             && w.Week == entry.Week).Select(w => w.AuthorId).SingleOrDefaultAsync(cancel);
-        Guid[] replied = [.. (await KeepContactBook.RepliedAsync(db, entry, cancel)).Append(guardian).Distinct().Order()];
+        var others = await db.Set<ContactReply>()
+            .Where(r => r.SchoolId == entry.SchoolId && r.EntryId == id && r.GuardianId != guardian)
+            .Select(r => r.GuardianId).ToListAsync(cancel);
+        Guid[] replied = [.. others.Append(guardian).Order()];
         db.Publish(KeepContactBook.ContactOf(entry, author, now, replied));
         audit.About("contact-entry", id, entry.DistrictId, entry.SchoolId);
         return TypedResults.NoContent();

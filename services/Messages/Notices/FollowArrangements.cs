@@ -20,7 +20,7 @@ public sealed class FollowArrangements(TimeProvider clock) : EventConsumer
     public override IReadOnlyList<Type> Events { get; } =
     [
         typeof(VisitScheduled), typeof(VisitCancelled), typeof(VisitReminderDue), typeof(SurveyFamiliesInvited),
-        typeof(SurveyRemindersDue), typeof(MeetingPlanned), typeof(SeatGiven),
+        typeof(SurveyRemindersDue), typeof(MeetingPlanned), typeof(SeatGiven), typeof(LessonCancelled),
     ];
 
     /// <inheritdoc/>
@@ -66,7 +66,14 @@ public sealed class FollowArrangements(TimeProvider clock) : EventConsumer
         {
             GuardianId = seat.GuardianId,
         });
-        await Telling.TellAsync(batch.Connection, [.. news, .. reminders, .. surveys, .. seats], clock.GetUtcNow(), cancel);
+        var cancelled = batch.Of<LessonCancelled>().SelectMany(lesson => lesson.StudentIds.Zip(
+            lesson.GuardianIds, (student, guardian) => new News(
+                lesson.DistrictId, lesson.SchoolId, lesson.AggregateId, lesson.Version, NotificationKind.LessonCancelled, [student])
+            {
+                GuardianId = guardian,
+            }));
+        await Telling.TellAsync(
+            batch.Connection, [.. news, .. reminders, .. surveys, .. seats, .. cancelled], clock.GetUtcNow(), cancel);
     }
 
     // Of everything the newest, and only if nothing newer was told.

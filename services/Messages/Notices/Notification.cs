@@ -33,6 +33,9 @@ public enum NotificationKind
     /// <summary>家长课堂名额: a place was given to who asked for one; the sign-up.</summary>
     Seat,
 
+    /// <summary>家长课堂取消: a parent class for which the guardian had signed up was called off; the parent class.</summary>
+    LessonCancelled,
+
     /// <summary>家校联系本: the week's entry is there; the entry.</summary>
     ContactBook,
 }
