@@ -6,7 +6,10 @@ namespace HomeSchool.DemoDistrict.Story;
 /// <summary>What a data-protection officer asks first: who reads what is private, who learns of it, and whether the audit is whole.</summary>
 internal sealed class TrustChapter(Administrator admin, Scene scene, People people, Narrator narrator)
 {
-    private static readonly string[] Sealing = ["archives", "visits", "surveys", "identity", "activities", "messages"];
+    private static readonly string[] Sealing = ["archives", "visits", "surveys", "identity"];
+
+    // What has been told of these has guardians in it: on a roster without any, their audit has nothing to seal.
+    private static readonly string[] WithGuardians = ["activities", "messages"];
 
     private string District => $"/api/archives/districts/{admin.DistrictId}";
 
@@ -44,7 +47,7 @@ internal sealed class TrustChapter(Administrator admin, Scene scene, People peop
             });
         }
 
-        foreach (var service in Sealing)
+        foreach (var service in people.Guardian is null ? Sealing : [.. Sealing, .. WithGuardians])
         {
             await narrator.StepAsync($"The audit of {service} is whole, as the heads that Insights keeps show", async () =>
             {
