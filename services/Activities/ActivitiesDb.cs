@@ -28,6 +28,7 @@ public sealed class ActivitiesDb(DbContextOptions<ActivitiesDb> options) : Servi
     {
         ["pk_policy"] = Failures.ChangedMeanwhile,
         ["ix_meeting_school_id_class_id_term_id_kind"] = MeetingFailures.Twice,
+        ["pk_parent_committee"] = Failures.ChangedMeanwhile,
         ["pk_class_covenant"] = Failures.ChangedMeanwhile,
         ["pk_class_handbook"] = Failures.ChangedMeanwhile,
     };

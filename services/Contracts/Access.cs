@@ -316,6 +316,21 @@ public enum Permission
 
     /// <summary>Write the contact book of a class (MSG-1).</summary>
     ContactBookWrite,
+
+    /// <summary>Read a class's group (MSG-2).</summary>
+    GroupRead,
+
+    /// <summary>Write into a class's group (MSG-2).</summary>
+    GroupWrite,
+
+    /// <summary>Decide on what waits in a class's group (MSG-3); guardians, as volunteers of the parent committee.</summary>
+    GroupModerate,
+
+    /// <summary>Publish a class's group's rules, choose its cadence, see who decided what (MSG-2, MSG-3).</summary>
+    GroupManage,
+
+    /// <summary>Read and answer what families write privately (MSG-3).</summary>
+    PrivateMessageKeep,
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>

@@ -119,6 +119,27 @@ public sealed record LessonAttended(
     Guid? IEvent.SchoolId => SchoolId;
 }
 
+/// <summary>The parent committee of a class was named, or named anew (ACT-6): all of it.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The class.</param>
+/// <param name="Version">Of the committee.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="Members">Its members.</param>
+[EventName("activities.committee-named")]
+public sealed record CommitteeNamed(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    IReadOnlyList<CommitteeSeat> Members) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>A member of a parent committee.</summary>
+/// <param name="GuardianId">The guardian.</param>
+/// <param name="StudentId">The guardian's child in the class.</param>
+/// <param name="ModeratesGroup">Whether the guardian moderates the class's group (MSG-3).</param>
+public sealed record CommitteeSeat(Guid GuardianId, Guid StudentId, bool ModeratesGroup);
+
 /// <summary>What families do together (ACT-4).</summary>
 public enum FamilyActivityKind
 {

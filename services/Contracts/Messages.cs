@@ -20,3 +20,49 @@ public sealed record NoticeSent(
 {
     Guid? IEvent.SchoolId => SchoolId;
 }
+
+/// <summary>A class's group has a post (MSG-2). Says neither what it says nor whom it names.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The post.</param>
+/// <param name="Version">Of the post.</param>
+/// <param name="OccurredAt">When the class could first read it.</param>
+/// <param name="ClassId">The class.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="ByStaff">Whether the school wrote it.</param>
+[EventName("messages.group-post-published")]
+public sealed record GroupPostPublished(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt,
+    Guid ClassId, GroupPostKind Kind, bool ByStaff) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
+/// <summary>What stands in a class's group (MSG-2).</summary>
+public enum GroupPostKind
+{
+    /// <summary>每日亮点: something good about children who are named by id; suggested once a day.</summary>
+    Highlight,
+
+    /// <summary>共育微课堂: suggested once a week.</summary>
+    MicroLesson,
+
+    /// <summary>家长问答: suggested once a month.</summary>
+    Question,
+
+    /// <summary>交流.</summary>
+    Talk,
+}
+
+/// <summary>The rules of a class's group have a new version, to be acknowledged (MSG-3).</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The class.</param>
+/// <param name="Version">Of the rules.</param>
+/// <param name="OccurredAt">When they were published.</param>
+[EventName("messages.group-rules-published")]
+public sealed record GroupRulesPublished(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}

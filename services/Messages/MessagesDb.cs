@@ -1,3 +1,4 @@
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
@@ -47,6 +48,8 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
             ["pk_contact_week"] = Failures.ChangedMeanwhile,
             ["ix_contact_entry_school_id_class_id_week_student_id"] = Failures.ChangedMeanwhile,
             ["ix_contact_reply_school_id_entry_id_guardian_id"] = Failures.ChangedMeanwhile,
+            ["pk_group_rules"] = Failures.ChangedMeanwhile,
+            ["pk_group_cadence"] = Failures.ChangedMeanwhile,
             ["pk_guardian_choice"] = Failures.ChangedMeanwhile,
             ["ix_class_robot_school_id_class_id_provider"] = Failures.ChangedMeanwhile,
         };
@@ -57,7 +60,7 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
     /// <inheritdoc/>
     public override LeavingRules Leaving => new()
     {
-        Sealed = [.. PostTables.Sealed, .. ContactBookTables.Sealed, .. DeliveryTables.Sealed],
+        Sealed = [.. PostTables.Sealed, .. ContactBookTables.Sealed, .. ClassGroupTables.Sealed, .. DeliveryTables.Sealed],
         Staying = [.. DeliveryTables.Staying],
     };
 
@@ -73,6 +76,7 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
                 .HasConversion(settings => Policy.Write(settings), text => Policy.Read(text));
         });
         ContactBookTables.Map(modelBuilder);
+        ClassGroupTables.Map(modelBuilder);
         NoticeTables.Map(modelBuilder);
         PostTables.Map(modelBuilder);
         DeliveryTables.Map(modelBuilder);

@@ -1,4 +1,5 @@
 using HomeSchool.Contracts.PersonalData;
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
@@ -22,6 +23,7 @@ internal static class MessagesPersonalData
             .. DeliveryTables.Personal,
             .. NoticeTables.Personal,
             .. ContactBookTables.Personal,
+            .. ClassGroupTables.Personal,
             new PersonalTable("guardian_rights", DataKind.Basics, "监护人权利（副本）", "Guardians' rights, as the archives told"),
             new PersonalTable("guardianship", DataKind.Basics, "监护关系（副本）", "Guardianships, as the archives told"),
             new PersonalTable("enrolment", DataKind.Basics, "学籍（副本）", "Enrolments, as the archives told"),

@@ -1,4 +1,5 @@
 using HomeSchool.Messages;
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
@@ -16,6 +17,7 @@ builder.AddKeyVault();
 builder.AddPersonalData();
 builder.Services.AddSingleton<EventConsumer, RosterProjection>();
 builder.Services.AddSingleton<EventConsumer, FollowArrangements>();
+builder.Services.AddSingleton<EventConsumer, FollowGroup>();
 builder.Services.AddHostedService<SendPosts>();
 builder.AddDelivery();
 
@@ -32,6 +34,12 @@ api.MapAnswerPost();
 api.MapReadRates();
 api.MapKeepContactBook();
 api.MapReplyToEntry();
+api.MapReadGroup();
+api.MapWriteGroupPost();
+api.MapModerateGroup();
+api.MapKeepRules();
+api.MapSuggestPosts();
+api.MapWritePrivately();
 api.MapPolicy();
 api.MapReadRestricted();
 api.MapDelivery();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Security;
 using HomeSchool.Testing;
@@ -35,6 +36,11 @@ public sealed class CommitteeTests(ActivitiesSystem system)
         foreach (var who in new[] { stranger.Parent, new TestSchool(system).Officer })
             await system.GetAsync(who, Committee, HttpStatusCode.NotFound);
         await NameAsync(new TestSchool(system).Officer, children[..3], HttpStatusCode.NotFound);
+        // Whoever keeps the class's group learns who moderates it (MSG-3).
+        var named = (await system.PublishedAsync<CommitteeNamed>(school.Class)).OrderBy(one => one.Version).ToArray();
+        named.Select(one => (one.Version, one.Members.Count)).ShouldBe([(1, 5), (2, 3)]);
+        named[1].Members.ShouldBe(
+            children[1..4].Select(child => new CommitteeSeat(child.Guardian, child.Student, true)), ignoreOrder: true);
         await NameAsync(children[0].Parent, children[..3], HttpStatusCode.Forbidden);
     }
 

@@ -225,19 +225,19 @@ public sealed class RecordTests(VisitsSystem system) : IAsyncLifetime
         var visit = await ScheduleAsync(6);
         var harsh = Record with { Summary = "孩子很懒惰，上课走神", Needs = new RecordDimension(Text: "又不交作业") };
         var problem = await (await teacher.OnAsync(visit, "complete", harsh, version: 1)).ProblemAsync();
-        (problem.Status, problem.Code).ShouldBe((422, "visits.tone"));
+        (problem.Status, problem.Code).ShouldBe((422, "wording.tone"));
         problem.Errors!.Select(error => error.Field).ShouldBe(["summary", "needs.text"]);
         problem.Errors![0].Message.ShouldStartWith("第 4–5 字");
         await teacher.OnAsync(visit, "complete", harsh with { AcceptTone = true }, version: 1).ShouldSucceedAsync();
         await teacher.PutJsonAsync(
             $"/api/visits/{visit}/record", new RecordTexts("孩子真笨", "约定", GuardianFeedback.Neutral), version: 1)
-            .ShouldBeRefusedAsync(422, "visits.tone");
+            .ShouldBeRefusedAsync(422, "wording.tone");
 
         // The guardian's own words, and what is internal, are not looked at.
         await CompleteAsync(7, Record with { FeedbackText = "他太懒惰了", Internal = "孩子自称懒惰" });
         var outline = new OutlineBody(new OutlineContent(["不再懒惰"]));
         await teacher.PutJsonAsync($"/api/visits/{await ScheduleAsync(8)}/outline", outline, version: 0)
-            .ShouldBeRefusedAsync(422, "visits.tone");
+            .ShouldBeRefusedAsync(422, "wording.tone");
     }
 
     [Fact]

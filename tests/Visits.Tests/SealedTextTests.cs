@@ -48,7 +48,7 @@ public sealed class SealedTextTests(VisitsSystem system) : IAsyncLifetime
         var visit = await client.ScheduleAsync(Request(district.One.A.Students[1]));
         await PrepareAsync(process, client, visit.Id);
         await client.OnAsync(visit.Id, "complete", Record with { Summary = canary.In("孩子很懒惰") }, version: 1)
-            .ShouldBeRefusedAsync(422, "visits.tone");
+            .ShouldBeRefusedAsync(422, "wording.tone");
         await client.OnAsync(visit.Id, "complete", Record, version: 1).ShouldSucceedAsync();
         await client.PutJsonAsync(
             $"/api/visits/{visit.Id}/record", new RecordTexts(Record.Summary, canary.In("每晚通话"), GuardianFeedback.Neutral),

@@ -29,6 +29,11 @@ internal static class CommitteeTables
 
     public static void Map(ModelBuilder modelBuilder)
     {
+        modelBuilder.Entity<ParentCommittee>(committee =>
+        {
+            committee.HasKey(c => new { c.SchoolId, c.ClassId });
+            committee.Property(c => c.Version).IsConcurrencyToken();
+        });
         modelBuilder.Entity<CommitteeMember>(member =>
         {
             member.HasKey(m => new { m.SchoolId, m.ClassId, m.GuardianId });

@@ -1,6 +1,7 @@
 using HomeSchool.Activities.Policies;
 using HomeSchool.Activities.Roster;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -42,6 +43,22 @@ public sealed class CommitteeMember
 
     /// <summary>When the guardian was named.</summary>
     public DateTimeOffset Since { get; init; }
+}
+
+/// <summary>The parent committee of a class: one at a time names it.</summary>
+public sealed class ParentCommittee
+{
+    /// <summary>The school.</summary>
+    public Guid SchoolId { get; init; }
+
+    /// <summary>The class.</summary>
+    public Guid ClassId { get; init; }
+
+    /// <summary>The district.</summary>
+    public Guid DistrictId { get; init; }
+
+    /// <summary>Grows by one with every naming.</summary>
+    public long Version { get; set; }
 }
 
 /// <summary>A class's parent committee, all of it.</summary>
@@ -135,6 +152,15 @@ internal static class NameCommittee
             member.Role = wanted.Role;
         }
 
+        var committee = await db.Set<ParentCommittee>()
+            .SingleOrDefaultAsync(one => one.SchoolId == found.SchoolId && one.ClassId == classId, cancel)
+            ?? db.Add(new ParentCommittee { SchoolId = found.SchoolId, ClassId = classId, DistrictId = found.DistrictId }).Entity;
+        committee.Version++;
+        db.Publish(new CommitteeNamed(
+            found.DistrictId, found.SchoolId, classId, committee.Version, now,
+            [.. body.Members.Select(member => new CommitteeSeat(
+                member.GuardianId, children.Find(child => child.GuardianId == member.GuardianId)!.StudentId,
+                member.Role == CommitteeRole.GroupModeration))]));
         audit.About("committee", classId, found.DistrictId, found.SchoolId);
         return TypedResults.NoContent();
     }

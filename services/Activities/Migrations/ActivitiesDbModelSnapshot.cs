@@ -62,6 +62,31 @@ namespace HomeSchool.Activities.Migrations
                     b.ToTable("committee_member");
                 });
 
+            modelBuilder.Entity("HomeSchool.Activities.Committee.ParentCommittee", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "ClassId")
+                        .HasName("pk_parent_committee");
+
+                    b.ToTable("parent_committee");
+                });
+
             modelBuilder.Entity("HomeSchool.Activities.Committee.ParentResource", b =>
                 {
                     b.Property<Guid>("SchoolId")

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Contacts;
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.Notices;
 using HomeSchool.Messages.Roster;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -17,8 +19,9 @@ namespace HomeSchool.Messages.ContactBook;
 /// <param name="Common">What holds for all children without an entry of their own.</param>
 /// <param name="Individual">Entries of single children, at most one each.</param>
 /// <param name="Publish">Whether families are to read it; otherwise it is kept as a draft. What was published stays published.</param>
+/// <param name="AcceptTone">The writer has seen the hint about wording and keeps it (VIS-14).</param>
 public sealed record ContactBookRequest(
-    EntryText Common, IReadOnlyList<IndividualEntry>? Individual = null, bool Publish = false);
+    EntryText Common, IReadOnlyList<IndividualEntry>? Individual = null, bool Publish = false, bool AcceptTone = false);
 
 /// <summary>An entry for one child.</summary>
 /// <param name="StudentId">The child.</param>
@@ -133,6 +136,8 @@ internal static class KeepContactBook
         var common = request.Common ?? new EntryText();
         if (Refusal(common, request.Individual ?? [], roll) is { } refused)
             return refused;
+        if (await WordingAsync(db, ofClass.DistrictId, common, request, cancel) is { } hint)
+            return hint;
         var kept = await db.Set<ContactWeek>().SingleOrDefaultAsync(
             w => w.SchoolId == schoolId && w.ClassId == classId && w.Week == monday, cancel);
         if (ETag.Mismatch(http, kept?.Version ?? 0) is { } stale)
@@ -156,6 +161,19 @@ internal static class KeepContactBook
         ETag.Set(http, kept.Version);
         await Telling.TellAsync((NpgsqlConnection)db.Database.GetDbConnection(), told, now, cancel);
         return TypedResults.NoContent();
+    }
+
+    // A score is for one family, and so may stand in a child's own entry only (MSG-3).
+    private static async Task<Problem?> WordingAsync(
+        MessagesDb db, Guid district, EntryText common, ContactBookRequest request, CancellationToken cancel)
+    {
+        if (GroupWording.ScoreRefusal(("common.text", common.Text)) is { } score)
+            return score;
+        var policy = await db.Policies.AsNoTracking().SingleOrDefaultAsync(p => p.DistrictId == district, cancel);
+        return Tone.Refusal(
+            (request.Individual ?? []).Select((one, i) => ($"individual[{i}].entry.text", one.Entry.Text))
+                .Prepend(("common.text", common.Text)),
+            policy?.Settings.ToneWords, request.AcceptTone);
     }
 
     // Of a published week every child on the roll has an entry; of a draft those alone of whom something is said.

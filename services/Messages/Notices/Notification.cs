@@ -38,6 +38,15 @@ public enum NotificationKind
 
     /// <summary>家校联系本: the week's entry is there; the entry.</summary>
     ContactBook,
+
+    /// <summary>班级群公约: new rules of the class's group are to be acknowledged; the class.</summary>
+    GroupRules,
+
+    /// <summary>班级群审核: a moderator decided on what the guardian wrote; the post.</summary>
+    GroupDecision,
+
+    /// <summary>私信: the school wrote to this guardian alone; the message.</summary>
+    PrivateMessage,
 }
 
 /// <summary>

@@ -2,6 +2,7 @@ using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -52,6 +53,8 @@ internal static class ChangePolicy
         var mistakes = new Mistakes();
         mistakes.Range("timelyHours", settings.TimelyHours, 1, Week);
         mistakes.Range("remindPauseHours", settings.RemindPauseHours, 1, Week);
+        settings.GroupWords?.Check(mistakes);
+        ToneWord.Check(mistakes, "toneWords", settings.ToneWords);
         if (settings.DigestAt.IsBetween(settings.QuietFrom, settings.QuietUntil))
             mistakes.Add(MessagesFailures.QuietHours.At("digestAt"));
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out var zone) || !zone.HasIanaId)

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Wording;
 
 namespace HomeSchool.Messages.Policies;
 
@@ -17,6 +19,12 @@ public sealed record MessagePolicy(int TimelyHours = 24, int RemindPauseHours = 
 
     /// <summary>When a day's messages leave as one, local time (MSG-6).</summary>
     public TimeOnly DigestAt { get; init; } = new(18, 0);
+
+    /// <summary>Wordings that wait for a moderator in classes' groups (MSG-3); <see langword="null"/>: <see cref="GroupWords.Default"/>.</summary>
+    public GroupWords? GroupWords { get; init; }
+
+    /// <summary>Wordings that staff are warned of (VIS-14); <see langword="null"/>: <see cref="ToneWord.Defaults"/>.</summary>
+    public IReadOnlyList<ToneWord>? ToneWords { get; init; }
 
     /// <summary>The first moment from this one on at which what is not urgent may leave.</summary>
     internal DateTimeOffset EndOfQuiet(DateTimeOffset instant)

@@ -1,8 +1,10 @@
 using HomeSchool.Contracts;
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,9 +19,10 @@ namespace HomeSchool.Messages.Posts;
 /// <param name="Grade">The grade; without one, to all.</param>
 /// <param name="Urgent">Whether it is about safety: then it waits for nothing (MSG-6).</param>
 /// <param name="AsksAnswer">Whether families are to answer.</param>
+/// <param name="AcceptTone">The writer has seen the hint about wording and keeps it (VIS-14).</param>
 public sealed record PostRequest(
     Guid DistrictId, string Title, string Text, Guid? SchoolId = null, Guid? ClassId = null, string? Grade = null,
-    bool Urgent = false, bool AsksAnswer = false);
+    bool Urgent = false, bool AsksAnswer = false, bool AcceptTone = false);
 
 /// <summary>A notice that was accepted.</summary>
 /// <param name="Id">The notice.</param>
@@ -54,6 +57,12 @@ internal static class PublishPost
         var reach = MessagesReach.Of(current, Permission.MessagePublish);
         if (!reach.Covers(request.DistrictId, request.SchoolId, request.ClassId))
             return (Problem)Failures.NotFound;
+
+        if (GroupWording.ScoreRefusal(("title", title), ("text", text)) is { } score)
+            return score;
+        var policy = await db.Policies.AsNoTracking().SingleOrDefaultAsync(p => p.DistrictId == request.DistrictId, cancel);
+        if (Tone.Refusal([("title", title), ("text", text)], policy?.Settings.ToneWords, request.AcceptTone) is { } hint)
+            return hint;
 
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);

@@ -1,6 +1,7 @@
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using HomeSchool.Visits.Policies;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;

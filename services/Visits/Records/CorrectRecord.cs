@@ -4,6 +4,7 @@ using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using HomeSchool.Visits.Appointments;
 using HomeSchool.Visits.Ledger;
 using Microsoft.AspNetCore.Http.HttpResults;

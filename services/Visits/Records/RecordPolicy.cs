@@ -1,5 +1,6 @@
 using HomeSchool.Contracts;
 using HomeSchool.ServiceDefaults.Hosting;
+using HomeSchool.ServiceDefaults.Wording;
 using HomeSchool.Visits.Outlines;
 
 namespace HomeSchool.Visits.Records;
@@ -7,10 +8,6 @@ namespace HomeSchool.Visits.Records;
 /// <summary>What a district or a school decides about preparing and recording visits.</summary>
 public sealed record RecordPolicy
 {
-    private const int MostWords = 500;
-    private const int LongestWord = 30;
-    private const int LongestSuggestion = 100;
-
     /// <summary>Whether a visit needs the outline's mandatory part before it starts, emergencies apart (VIS-7).</summary>
     public bool OutlineRequired { get; init; } = true;
 
@@ -40,15 +37,7 @@ public sealed record RecordPolicy
         mistakes.Range("records.closingFromWeek", ClosingFromWeek, 1, 40);
         if (InternalReaders?.All(role => Access.Allows(role, Permission.VisitInternalRead)) == false)
             mistakes.Add(RecordFailures.InternalReader.At("records.internalReaders"));
-        if (ToneWords?.Count > MostWords)
-            mistakes.Add(Failures.List.At("records.toneWords", 0, MostWords));
-        foreach (var (word, i) in (ToneWords ?? []).Take(MostWords).Select((word, i) => (word, i)))
-        {
-            mistakes.Text($"records.toneWords[{i}].text", word.Text, LongestWord);
-            mistakes.Text($"records.toneWords[{i}].zh", word.Zh, LongestSuggestion);
-            mistakes.Text($"records.toneWords[{i}].en", word.En, LongestSuggestion);
-        }
-
+        ToneWord.Check(mistakes, "records.toneWords", ToneWords);
         Outline?.Check(mistakes);
     }
 }

@@ -341,6 +341,20 @@ namespace HomeSchool.Activities.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "parent_committee",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_parent_committee", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "parent_resource",
                 columns: table => new
                 {
@@ -826,8 +840,8 @@ namespace HomeSchool.Activities.Migrations
                 "policy",
                 "school s WHERE s.district_id = policy.district_id AND s.school_id = coalesce(policy.school_id, s.school_id) AND s.school_id");
             foreach (var table in (string[])
-                ["family_activity", "family_sign_up", "family_check_in", "reflection", "committee_member", "parent_resource",
-                    "suggestion", "development_note", "training", "training_attendance"])
+                ["family_activity", "family_sign_up", "family_check_in", "reflection", "committee_member", "parent_committee",
+                    "parent_resource", "suggestion", "development_note", "training", "training_attendance"])
             {
                 migrationBuilder.ProtectSchoolFacts(table);
             }
@@ -902,6 +916,9 @@ namespace HomeSchool.Activities.Migrations
 
             migrationBuilder.DropTable(
                 name: "meeting_family");
+
+            migrationBuilder.DropTable(
+                name: "parent_committee");
 
             migrationBuilder.DropTable(
                 name: "parent_resource");

@@ -1,6 +1,6 @@
 using HomeSchool.ServiceDefaults.Hosting;
 
-namespace HomeSchool.Visits.Records;
+namespace HomeSchool.ServiceDefaults.Wording;
 
 /// <summary>A passage that labels or complains (VIS-14).</summary>
 /// <param name="Field">The field, as the client wrote it.</param>
@@ -15,8 +15,13 @@ public sealed record ToneHint(string Field, int Start, int Length, ToneKind Kind
 /// Looks for wordings that label or complain (VIS-14). A wording counts where it begins and ends with a word: 懒 in 他很懒, not in
 /// 懒得. Texts are segmented only when they have one of the wordings at all, which few do.
 /// </summary>
-internal static class Tone
+public static class Tone
 {
+    /// <summary>A wording that labels or complains; a hint, not a refusal for good.</summary>
+    public static readonly Failure Hint = new("wording.tone", 422,
+        "有些说法可能让家长或孩子受伤，请看 errors；如不需修改，请带 acceptTone 再次提交。",
+        "Some wording may hurt the family; see errors. To keep it, send it again with acceptTone.");
+
     private const int MostHints = 20;
 
     /// <summary>The passages, up to 20, in their order; of several at one place the longest.</summary>
@@ -46,6 +51,9 @@ internal static class Tone
     }
 
     /// <summary>The hint, once (VIS-14): a refusal with the passages, unless the writer has seen it and goes on.</summary>
+    /// <param name="texts">Fields and what stands there.</param>
+    /// <param name="words">The district's list; <see langword="null"/> for the default one.</param>
+    /// <param name="accepted">The writer has seen the hint and keeps the wording.</param>
     public static Problem? Refusal(
         IEnumerable<(string Field, string? Text)> texts, IReadOnlyList<ToneWord>? words, bool accepted)
     {
@@ -53,8 +61,8 @@ internal static class Tone
             return null;
         var hints = Find(texts, words);
         // The answer says where the passage is, never what it says: answers may be logged by what lies between.
-        return hints.Count == 0 ? null : new Problem(RecordFailures.Tone, [.. hints.Select(hint => new FieldMistake(
-            hint.Field, RecordFailures.Tone.Code,
+        return hints.Count == 0 ? null : new Problem(Hint, [.. hints.Select(hint => new FieldMistake(
+            hint.Field, Hint.Code,
             FormattableString.Invariant($"第 {hint.Start + 1}–{hint.Start + hint.Length} 字：{hint.Zh}。"),
             FormattableString.Invariant($"Characters {hint.Start + 1}–{hint.Start + hint.Length}: {hint.En}.")))]);
     }

@@ -1,3 +1,4 @@
+using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -149,6 +150,147 @@ namespace HomeSchool.Messages.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "group_acknowledgement",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    acknowledged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_acknowledgement", x => new { x.school_id, x.class_id, x.version, x.student_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_cadence",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kinds = table.Column<string[]>(type: "text[]", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_cadence", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_committee",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_committee", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_decision",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    concerns = table.Column<string[]>(type: "text[]", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_decision", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_moderator",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_moderator", x => new { x.school_id, x.class_id, x.guardian_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_post",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    answer_to = table.Column<Guid>(type: "uuid", nullable: true),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    children = table.Column<int>(type: "integer", nullable: false),
+                    photo_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    text = table.Column<string>(type: "text", nullable: true),
+                    content = table.Column<byte[]>(type: "bytea", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    concerns = table.Column<string[]>(type: "text[]", nullable: false),
+                    written_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_post", x => new { x.school_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_post_child",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_post_child", x => new { x.school_id, x.post_id, x.student_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "group_rules",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    lines = table.Column<string[]>(type: "text[]", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_group_rules", x => new { x.school_id, x.class_id, x.version });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "guardian_choice",
                 columns: table => new
                 {
@@ -223,6 +365,20 @@ namespace HomeSchool.Messages.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "photo_consent",
+                columns: table => new
+                {
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    given = table.Column<bool>(type: "boolean", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_photo_consent", x => x.student_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "policy",
                 columns: table => new
                 {
@@ -291,6 +447,29 @@ namespace HomeSchool.Messages.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_post_progress", x => new { x.school_id, x.post_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "private_message",
+                columns: table => new
+                {
+                    school_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    class_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    student_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    guardian_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sent_to = table.Column<string>(type: "text", nullable: false),
+                    from_school = table.Column<bool>(type: "boolean", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    group_post_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    is_new = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_private_message", x => new { x.school_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -419,6 +598,57 @@ namespace HomeSchool.Messages.Migrations
                 column: "student_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_group_acknowledgement_student_id",
+                table: "group_acknowledgement",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_decision_post_id",
+                table: "group_decision",
+                column: "post_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_decision_school_id_class_id_id",
+                table: "group_decision",
+                columns: new[] { "school_id", "class_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_decision_student_id",
+                table: "group_decision",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_moderator_student_id",
+                table: "group_moderator",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_post_guardian_id",
+                table: "group_post",
+                column: "guardian_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_post_held",
+                table: "group_post",
+                columns: new[] { "school_id", "class_id", "id" },
+                filter: "state = 'Held'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_post_school_id_class_id_id",
+                table: "group_post",
+                columns: new[] { "school_id", "class_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_post_student_id",
+                table: "group_post",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_group_post_child_student_id",
+                table: "group_post_child",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_notification_guardian_id_id",
                 table: "notification",
                 columns: new[] { "guardian_id", "id" });
@@ -451,6 +681,21 @@ namespace HomeSchool.Messages.Migrations
                 filter: "done_at IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_private_message_guardian_id_id",
+                table: "private_message",
+                columns: new[] { "guardian_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_private_message_school_id_class_id_id",
+                table: "private_message",
+                columns: new[] { "school_id", "class_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_private_message_student_id",
+                table: "private_message",
+                column: "student_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_school_district_id",
                 table: "school",
                 column: "district_id");
@@ -463,13 +708,14 @@ namespace HomeSchool.Messages.Migrations
             // Row-level security (ALL-1).
             foreach (var table in (string[])
                 ["post", "post_progress", "receipt", "post_answer", "notification", "announcement", "contact_week", "contact_entry",
-                    "contact_reply", "delivery", "class_robot", "school", "school_class", "enrolment", "staff_post"])
+                    "contact_reply", "delivery", "class_robot", "school", "school_class", "enrolment", "staff_post",
+                    .. ClassGroupTables.SchoolFacts])
             {
                 migrationBuilder.ProtectSchoolFacts(table);
             }
 
             migrationBuilder.ProtectDistrictFacts("policy");
-            foreach (var table in (string[])["guardianship", "guardian_rights"])
+            foreach (var table in (string[])["guardianship", "guardian_rights", "photo_consent"])
                 migrationBuilder.ProtectPersons(table, $"enrolment e WHERE e.student_id = {table}.student_id AND e.school_id");
             // A school sees what its district has decided and sent, and changes none of it. Work of the service's own needs the districts.
             migrationBuilder.Sql(
@@ -512,6 +758,30 @@ namespace HomeSchool.Messages.Migrations
                 name: "enrolment");
 
             migrationBuilder.DropTable(
+                name: "group_acknowledgement");
+
+            migrationBuilder.DropTable(
+                name: "group_cadence");
+
+            migrationBuilder.DropTable(
+                name: "group_committee");
+
+            migrationBuilder.DropTable(
+                name: "group_decision");
+
+            migrationBuilder.DropTable(
+                name: "group_moderator");
+
+            migrationBuilder.DropTable(
+                name: "group_post");
+
+            migrationBuilder.DropTable(
+                name: "group_post_child");
+
+            migrationBuilder.DropTable(
+                name: "group_rules");
+
+            migrationBuilder.DropTable(
                 name: "guardian_choice");
 
             migrationBuilder.DropTable(
@@ -525,6 +795,9 @@ namespace HomeSchool.Messages.Migrations
             migrationBuilder.Sql("DROP FUNCTION begin_delivery();");
 
             migrationBuilder.DropTable(
+                name: "photo_consent");
+
+            migrationBuilder.DropTable(
                 name: "policy");
 
             migrationBuilder.DropTable(
@@ -535,6 +808,9 @@ namespace HomeSchool.Messages.Migrations
 
             migrationBuilder.DropTable(
                 name: "post_progress");
+
+            migrationBuilder.DropTable(
+                name: "private_message");
 
             migrationBuilder.DropTable(
                 name: "receipt");

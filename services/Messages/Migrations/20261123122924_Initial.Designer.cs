@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Messages.Migrations
 {
     [DbContext(typeof(MessagesDb))]
-    [Migration("20261123090149_Initial")]
+    [Migration("20261123122924_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -24,6 +24,451 @@ namespace HomeSchool.Messages.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupAcknowledgement", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<DateTimeOffset>("AcknowledgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.HasKey("SchoolId", "ClassId", "Version", "StudentId", "GuardianId")
+                        .HasName("pk_group_acknowledgement");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_group_acknowledgement_student_id");
+
+                    b.ToTable("group_acknowledgement", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupCadence", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.PrimitiveCollection<string[]>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("kinds");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "ClassId")
+                        .HasName("pk_group_cadence");
+
+                    b.ToTable("group_cadence", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupCommittee", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "ClassId")
+                        .HasName("pk_group_committee");
+
+                    b.ToTable("group_committee", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupDecision", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.PrimitiveCollection<string[]>("Concerns")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("concerns");
+
+                    b.Property<DateTimeOffset>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid?>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<Guid?>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_group_decision");
+
+                    b.HasIndex("PostId")
+                        .HasDatabaseName("ix_group_decision_post_id");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_group_decision_student_id");
+
+                    b.HasIndex("SchoolId", "ClassId", "Id")
+                        .HasDatabaseName("ix_group_decision_school_id_class_id_id");
+
+                    b.ToTable("group_decision", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupModerator", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.HasKey("SchoolId", "ClassId", "GuardianId")
+                        .HasName("pk_group_moderator");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_group_moderator_student_id");
+
+                    b.ToTable("group_moderator", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupPost", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AnswerTo")
+                        .HasColumnType("uuid")
+                        .HasColumnName("answer_to");
+
+                    b.Property<int>("Children")
+                        .HasColumnType("integer")
+                        .HasColumnName("children");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.PrimitiveCollection<string[]>("Concerns")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("concerns");
+
+                    b.Property<byte[]>("Content")
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid?>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.PrimitiveCollection<Guid[]>("PhotoIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("photo_ids");
+
+                    b.Property<DateTimeOffset?>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<Guid?>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid?>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<string>("Text")
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("WrittenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("written_at");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_group_post");
+
+                    b.HasIndex("GuardianId")
+                        .HasDatabaseName("ix_group_post_guardian_id");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_group_post_student_id");
+
+                    b.HasIndex("SchoolId", "ClassId", "Id")
+                        .HasDatabaseName("ix_group_post_school_id_class_id_id");
+
+                    b.HasIndex(new[] { "SchoolId", "ClassId", "Id" }, "ix_group_post_held")
+                        .HasDatabaseName("ix_group_post_held")
+                        .HasFilter("state = 'Held'");
+
+                    b.ToTable("group_post", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupPostChild", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.HasKey("SchoolId", "PostId", "StudentId")
+                        .HasName("pk_group_post_child");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_group_post_child_student_id");
+
+                    b.ToTable("group_post_child", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.GroupRules", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.PrimitiveCollection<string[]>("Lines")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("lines");
+
+                    b.Property<DateTimeOffset>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.HasKey("SchoolId", "ClassId", "Version")
+                        .HasName("pk_group_rules");
+
+                    b.ToTable("group_rules", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.PhotoConsent", b =>
+                {
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<bool>("Given")
+                        .HasColumnType("boolean")
+                        .HasColumnName("given");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("StudentId")
+                        .HasName("pk_photo_consent");
+
+                    b.ToTable("photo_consent", (string)null);
+                });
+
+            modelBuilder.Entity("HomeSchool.Messages.ClassGroup.PrivateMessage", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<bool>("FromSchool")
+                        .HasColumnType("boolean")
+                        .HasColumnName("from_school");
+
+                    b.Property<Guid?>("GroupPostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("group_post_id");
+
+                    b.Property<Guid>("GuardianId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("guardian_id");
+
+                    b.Property<bool>("IsNew")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_new");
+
+                    b.Property<DateTimeOffset>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("SentTo")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sent_to");
+
+                    b.Property<Guid?>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<Guid>("StudentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("student_id");
+
+                    b.HasKey("SchoolId", "Id")
+                        .HasName("pk_private_message");
+
+                    b.HasIndex("StudentId")
+                        .HasDatabaseName("ix_private_message_student_id");
+
+                    b.HasIndex("GuardianId", "Id")
+                        .HasDatabaseName("ix_private_message_guardian_id_id");
+
+                    b.HasIndex("SchoolId", "ClassId", "Id")
+                        .HasDatabaseName("ix_private_message_school_id_class_id_id");
+
+                    b.ToTable("private_message", (string)null);
+                });
 
             modelBuilder.Entity("HomeSchool.Messages.ContactBook.ContactEntry", b =>
                 {

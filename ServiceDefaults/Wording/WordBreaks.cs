@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace HomeSchool.Visits.Records;
+namespace HomeSchool.ServiceDefaults.Wording;
 
 /// <summary>
 /// Where words begin and end, as ICU's dictionaries say (VIS-14): Chinese has no blanks. .NET loads ICU for its own ends, but
 /// offers no word boundaries; this calls the same library.
 /// </summary>
-internal static class WordBreaks
+public static class WordBreaks
 {
     private const int Words = 1;
     private const int Done = -1;

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Activities.Migrations
 {
     [DbContext(typeof(ActivitiesDb))]
-    [Migration("20261123085419_Initial")]
+    [Migration("20261123123037_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -63,6 +63,31 @@ namespace HomeSchool.Activities.Migrations
                         .HasDatabaseName("ix_committee_member_student_id");
 
                     b.ToTable("committee_member");
+                });
+
+            modelBuilder.Entity("HomeSchool.Activities.Committee.ParentCommittee", b =>
+                {
+                    b.Property<Guid>("SchoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("school_id");
+
+                    b.Property<Guid>("ClassId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("class_id");
+
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("SchoolId", "ClassId")
+                        .HasName("pk_parent_committee");
+
+                    b.ToTable("parent_committee");
                 });
 
             modelBuilder.Entity("HomeSchool.Activities.Committee.ParentResource", b =>

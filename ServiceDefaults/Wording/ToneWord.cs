@@ -1,4 +1,6 @@
-namespace HomeSchool.Visits.Records;
+using HomeSchool.ServiceDefaults.Hosting;
+
+namespace HomeSchool.ServiceDefaults.Wording;
 
 /// <summary>What a wording does that should be avoided (VIS-14).</summary>
 public enum ToneKind
@@ -17,6 +19,10 @@ public enum ToneKind
 /// <param name="En">The same in English.</param>
 public sealed record ToneWord(string Text, ToneKind Kind, string Zh, string En)
 {
+    private const int Most = 500;
+    private const int Longest = 30;
+    private const int LongestSuggestion = 100;
+
     private const string BehaviourZh = "请写看到的具体行为，以及希望如何一起帮助孩子";
     private const string BehaviourEn = "Write what was observed, and how to help together";
     private const string LearningZh = "请写明哪一处需要帮助，以及已有的进步";
@@ -45,6 +51,23 @@ public sealed record ToneWord(string Text, ToneKind Kind, string Zh, string En)
             "从来不听", "又不交作业", "又不写作业", "你家孩子又", "你们家长怎么", "影响全班", "全班最差", "别的孩子都", "说了多少次",
             "always late", "never listens", "never does", "how many times", "worst in the class", "every other child"),
     ];
+
+    /// <summary>Adds what is wrong with a district's list.</summary>
+    /// <param name="mistakes">What is wrong so far.</param>
+    /// <param name="field">Where the list stands.</param>
+    /// <param name="words">The list; nothing is wrong with none.</param>
+    public static void Check(Mistakes mistakes, string field, IReadOnlyList<ToneWord>? words)
+    {
+        ArgumentNullException.ThrowIfNull(mistakes);
+        if (words?.Count > Most)
+            mistakes.Add(Failures.List.At(field, 0, Most));
+        foreach (var (word, i) in (words ?? []).Take(Most).Select((word, i) => (word, i)))
+        {
+            mistakes.Text($"{field}[{i}].text", word.Text, Longest);
+            mistakes.Text($"{field}[{i}].zh", word.Zh, LongestSuggestion);
+            mistakes.Text($"{field}[{i}].en", word.En, LongestSuggestion);
+        }
+    }
 
     private static IEnumerable<ToneWord> Of(ToneKind kind, string zh, string en, params string[] texts) =>
         texts.Select(text => new ToneWord(text, kind, zh, en));
