@@ -53,6 +53,8 @@ internal static class StoryCommand
             await new ActivityChapter(admin, scene, active, narrator, clock).TellAsync(cancel);
             await narrator.ChapterAsync("A notice");
             await new NoticeChapter(admin, scene, people, active, narrator, clock).TellAsync(cancel);
+            await narrator.ChapterAsync("The class's group");
+            await new GroupChapter(scene, active, narrator).TellAsync(cancel);
         }
 
         await narrator.ChapterAsync("The dashboards");

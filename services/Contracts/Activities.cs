@@ -119,6 +119,21 @@ public sealed record LessonAttended(
     Guid? IEvent.SchoolId => SchoolId;
 }
 
+/// <summary>What a guardian suggested about an activity was answered (ACT-7): the guardian is to be told.</summary>
+/// <param name="DistrictId">The district.</param>
+/// <param name="SchoolId">The school.</param>
+/// <param name="AggregateId">The suggestion.</param>
+/// <param name="Version">1: it is answered once.</param>
+/// <param name="OccurredAt">When.</param>
+/// <param name="StudentId">Whose guardian it was.</param>
+/// <param name="GuardianId">Who suggested it.</param>
+[EventName("activities.suggestion-answered")]
+public sealed record SuggestionAnswered(
+    Guid DistrictId, Guid SchoolId, Guid AggregateId, long Version, DateTimeOffset OccurredAt, Guid StudentId, Guid GuardianId) : IEvent
+{
+    Guid? IEvent.SchoolId => SchoolId;
+}
+
 /// <summary>The parent committee of a class was named, or named anew (ACT-6): all of it.</summary>
 /// <param name="DistrictId">The district.</param>
 /// <param name="SchoolId">The school.</param>

@@ -571,6 +571,38 @@ internal static class Examples
         Thing("WriteContactBook", Class, w => Call.Put(World.ContactBookOf(w.Class), World.ContactBookSays)),
         Any("ListContactBook", "/api/messages/contact-book") with { Shows = w => w.ContactEntry },
         Thing("ReplyToContactBook", Child, w => Call.Put($"/api/messages/contact-book/{w.ContactEntry}/reply", new { question = "读什么？" })),
+        Thing("ReadGroupRules", Class, w => Call.Get(World.GroupOf(w.Class) + "/rules"), downwards: true),
+        Thing("PublishGroupRules", Class, w => Call.Put(World.GroupOf(w.Class) + "/rules", new { lines = new[] { "先私信" } })),
+        Thing("AcknowledgeGroupRules", Class, async w => Call.Post(
+            World.GroupOf(w.Class) + "/rules/acknowledgements", new { version = await w.AcknowledgeAsync(w.Child) })) with { Downwards = true },
+        Thing("ListGroupAcknowledgements", Class, w => Call.Get(World.GroupOf(w.Class) + "/rules/acknowledgements"))
+            with { Shows = w => w.Child.Id },
+        Thing("ListGroupPosts", Class, w => Call.Get(World.GroupOf(w.Class) + "/posts"), downwards: true),
+        Thing("ListOwnGroupPosts", Class, w => Call.Get(World.GroupOf(w.Class) + "/posts/mine"), downwards: true)
+            with { Shows = w => w.GroupPost },
+        Thing("WriteGroupPost", Class, async w =>
+        {
+            await w.AcknowledgeAsync(w.Child);
+            await w.AcknowledgeAsync(w.Classmate);
+            return Call.Post(World.GroupOf(w.Class) + "/posts", new { kind = "talk", text = "大家好！" });
+        }) with { Downwards = true },
+        // Nobody's: only who wrote a post takes it back, or sends it privately.
+        Any("WithdrawGroupPost", w => Call.Delete($"{World.GroupOf(w.Class)}/posts/{w.Item}")) with { Answers = 404 },
+        Any("SendGroupPostPrivately", w => Call.Post($"{World.GroupOf(w.Class)}/posts/{w.Item}/private", new { })) with { Answers = 404 },
+        Thing("ListHeldGroupPosts", Class, w => Call.Get(World.GroupOf(w.Class) + "/queue"), downwards: true),
+        Thing("DecideOnGroupPost", Class, w => Call.Post(
+            $"{World.GroupOf(w.Class)}/posts/{w.GroupPost}/decisions", new { kind = "release", reason = "withinRules" }), downwards: true)
+            with { Answers = 409 }, // it is decided, and nobody decides on a post of his own
+        Thing("ListGroupDecisions", Class, w => Call.Get(World.GroupOf(w.Class) + "/decisions")) with { Shows = w => w.GroupPost },
+        Thing("ReadGroupCadence", Class, w => Call.Get(World.GroupOf(w.Class) + "/cadence")),
+        Thing("ChangeGroupCadence", Class, w => Call.Put(World.GroupOf(w.Class) + "/cadence", new { kinds = new[] { "question" } })),
+        Thing("SuggestGroupPosts", Class, w => Call.Get(World.GroupOf(w.Class) + "/suggestions")) with { Shows = w => w.Child.Id },
+        Thing("WritePrivateMessage", Child, w => Call.Post(
+            "/api/messages/private-messages", new { studentId = w.Child.Id, text = "请留意" })),
+        Any("ListOwnPrivateMessages", "/api/messages/private-messages") with { Shows = w => w.PrivateMessage },
+        Thing("ListPrivateMessages", Class, w => Call.Get(OfLetters(w) + "?size=500")) with { Shows = w => w.PrivateMessage },
+        Thing("AnswerPrivately", Class, w => Call.Post(
+            OfLetters(w), new { studentId = w.Child.Id, guardianId = w.Child.Person, text = "谢谢" })),
         Any("ReadChannel", "/api/messages/channel"),
         Any("ChooseChannel", w => Call.Put("/api/messages/channel", new { channel = "inbox" })),
         Any("SendAddressCode", w => Call.Post("/api/messages/channel/code", new { })) with { Answers = 404 },
@@ -861,6 +893,9 @@ internal static class Examples
     private static string OfGuardian(World world) => $"{OfChild(world)}/guardians/{world.Child.Person}";
 
     private static string OfMeeting(World world) => $"/api/activities/meetings/{world.Meeting}";
+
+    private static string OfLetters(World world) =>
+        $"/api/messages/schools/{world.School.Id}/classes/{world.Class.Id}/private-messages";
 
     private static string OfCovenant(World world) => $"/api/activities/classes/{world.Class.Id}/covenant";
 

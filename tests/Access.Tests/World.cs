@@ -133,6 +133,15 @@ public sealed class World
     /// <summary>The child's page of this week's contact book.</summary>
     public Guid ContactEntry { get; private set; }
 
+    /// <summary>What the child's guardian wrote into the class's group, and a moderator stopped.</summary>
+    public Guid GroupPost { get; private set; }
+
+    /// <summary>What the guardian wrote to the homeroom teacher.</summary>
+    public Guid PrivateMessage { get; private set; }
+
+    /// <summary>The group of a class.</summary>
+    public static string GroupOf(Node @class) => $"/api/messages/schools/{@class.Up(PlaceKind.School).Id}/classes/{@class.Id}/group";
+
     /// <summary>A letter that no attempt could deliver.</summary>
     public Guid DeadLetter { get; private set; }
 
@@ -1408,6 +1417,7 @@ public sealed class World
         await installation.DoAsync(
             "messages", Call.Put($"/api/messages/classes/{child.Parent!.Id}/robots/weCom", Robot),
             await TokenAsync(Role.HomeroomTeacher, child.Parent!));
+        await FillGroupAsync(child, database);
         DeadLetter = await LetterAsync("Dead");
         SentLetter = await LetterAsync("Sent");
         return post;
@@ -1438,6 +1448,47 @@ public sealed class World
             await using var ask = database.CreateCommand($"SELECT EXISTS (SELECT FROM {rows})");
             return await ask.ExecuteScalarAsync() is true;
         }
+    }
+
+    /// <summary>The child's guardian acknowledges the newest rules of the class's group.</summary>
+    /// <returns>Their version.</returns>
+    public async Task<long> AcknowledgeAsync(Node child)
+    {
+        var (rules, token) = (GroupOf(child.Parent!) + "/rules", await TokenAsync(Role.Guardian, child));
+        var version = (await installation.DoAsync("messages", Call.Get(rules), token)).GetProperty("version").GetInt64();
+        await installation.DoAsync("messages", Call.Post(rules + "/acknowledgements", new { version }), token);
+        return version;
+    }
+
+    private async Task FillGroupAsync(Node child, NpgsqlDataSource database)
+    {
+        var (group, @class) = (GroupOf(child.Parent!), child.Parent!);
+        var (teacher, guardian) = (await TokenAsync(Role.HomeroomTeacher, @class), await TokenAsync(Role.Guardian, child));
+        await installation.DoAsync("messages", Call.Put(group + "/rules", new { lines = new[] { "不发广告" } }), teacher);
+        await AcknowledgeAsync(child);
+        await installation.DoAsync("messages", Call.Put(group + "/cadence", new { kinds = new[] { "highlight" } }), teacher);
+        var highlight = new { kind = "highlight", text = "今天很专心。", studentIds = new[] { child.Id } };
+        Marks.Add(new Mark(IdOf(await installation.DoAsync("messages", Call.Post(group + "/posts", highlight), teacher)), @class, Downwards: true));
+        GroupPost = IdOf(await installation.DoAsync(
+            "messages", Call.Post(group + "/posts", new { kind = "talk", text = "气死我了" }), guardian));
+        Marks.Add(new Mark(GroupPost, @class, Downwards: true));
+        await installation.DoAsync(
+            "messages", Call.Post($"{group}/posts/{GroupPost}/decisions", new { kind = "stop", reason = "betterPrivately" }), teacher);
+        PrivateMessage = IdOf(await installation.DoAsync(
+            "messages", Call.Post("/api/messages/private-messages", new { studentId = child.Id, text = "请留意" }), guardian));
+        Marks.Add(new Mark(PrivateMessage, child, Downwards: false));
+        // A committee has three members at least, and no class here has so many families.
+        await using var volunteer = database.CreateCommand(
+            """
+            WITH committee AS (
+                INSERT INTO group_committee (school_id, class_id, district_id, version) VALUES ($1, $2, $3, 1) ON CONFLICT DO NOTHING),
+            consent AS (
+                INSERT INTO photo_consent (student_id, district_id, given, version) VALUES ($5, $3, true, 1) ON CONFLICT DO NOTHING)
+            INSERT INTO group_moderator (school_id, class_id, guardian_id, student_id, district_id) VALUES ($1, $2, $4, $5, $3)
+            """);
+        foreach (var id in (Guid[])[@class.Up(PlaceKind.School).Id, @class.Id, child.Up(PlaceKind.District).Id, child.Person!.Value, child.Id])
+            volunteer.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await volunteer.ExecuteNonQueryAsync();
     }
 
     private async Task<Guid> MakeAsync(Node child, string what, object body, Role role)
@@ -1571,6 +1622,8 @@ public sealed class World
         await using var database = NpgsqlDataSource.Create(installation.Database("activities"));
         await using var leave = database.CreateCommand(
             """
+            WITH committee AS (
+                INSERT INTO parent_committee (school_id, class_id, district_id, version) VALUES ($1, $2, $4, 1) ON CONFLICT DO NOTHING)
             INSERT INTO committee_member (school_id, class_id, guardian_id, district_id, student_id, role, since)
             VALUES ($1, $2, $3, $4, $5, 'ActivityPlanning', now())
             """);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.ServiceDefaults.Security;
 
@@ -279,6 +280,7 @@ public sealed class FamilyActivityTests(ActivitiesSystem system)
             new TestSchool(system).Officer, HttpMethod.Post, answer, new { text = "好" }, HttpStatusCode.NotFound);
         await system.SendAsync(school.Teacher, HttpMethod.Post, answer, new { text = "下次放在周六" }, HttpStatusCode.NoContent);
         await system.SendAsync(school.Officer, HttpMethod.Post, answer, new { text = "不" }, HttpStatusCode.Conflict);
+        (await system.PublishedAsync<SuggestionAnswered>(made)).ShouldHaveSingleItem().GuardianId.ShouldBe(children[0].Guardian);
 
         foreach (var who in new[] { children[0].Parent, school.Teacher, school.Officer })
         {

@@ -275,7 +275,8 @@ public sealed class FeedTests(InsightsSystem system)
             "activities.covenant-published", "activities.family-activity-attended", "activities.family-activity-planned",
             "activities.lesson-attended", "activities.lesson-cancelled", "activities.lesson-planned",
             "activities.meeting-attended", "activities.meeting-planned", "archives.roster-changed", "archives.school-changed", "archives.support-needs-changed",
-            "archives.term-changed", "insights.coverage-changed", "messages.notice-sent",
+            "archives.term-changed", "insights.coverage-changed", "messages.group-post-published",
+            "messages.group-rules-published", "messages.notice-sent",
             "surveys.answers-counted", "surveys.survey-opened", "visits.visit-cancelled", "visits.visit-completed",
             "visits.visit-confirmed", "visits.visit-scheduled", "visits.visit-time-proposed"]);
 }

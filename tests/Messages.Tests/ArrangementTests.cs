@@ -131,6 +131,45 @@ public sealed class ArrangementTests(MessagesSystem system)
         (await LinesAsync(children[2])).ShouldBeEmpty();
     }
 
+    [Fact]
+    [Trait("Rule", "ACT-4")]
+    public async Task A_family_activity_is_told_to_its_class_or_the_whole_school_and_its_end_as_well()
+    {
+        var (own, other) = ((await school.EnrolAsync(1))[0], (await school.EnrolAsync(1, inClass: Guid.CreateVersion7()))[0]);
+        var (ofClass, ofSchool, past) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        await system.PublishAsync(
+            Activity(ofClass, 1, school.Class), Activity(ofSchool, 1, null),
+            Activity(past, 1, null) with { StartsOn = Today.AddDays(-9), EndsOn = Today.AddDays(-3) });
+        await system.PublishAsync(Activity(ofClass, 2, school.Class) with { Cancelled = true });
+        (await LinesAsync(own)).ShouldBe(
+            [(NotificationKind.FamilyActivity, ofClass), (NotificationKind.FamilyActivity, ofSchool),
+                (NotificationKind.FamilyActivityCancelled, ofClass)],
+            ignoreOrder: true);
+        (await LinesAsync(other)).ShouldBe([(NotificationKind.FamilyActivity, ofSchool)]);
+        (await LinesAsync((await school.Neighbour().EnrolAsync(1))[0])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    [Trait("Rule", "ACT-2")]
+    [Trait("Rule", "ACT-7")]
+    public async Task A_covenant_is_told_to_the_class_and_the_answer_to_a_suggestion_to_who_made_it()
+    {
+        var child = (await school.EnrolAsync(1, guardians: 2))[0];
+        var suggestion = Guid.CreateVersion7();
+        await system.PublishAsync(
+            new CovenantPublished(school.District, school.Id, school.Class, 1, Now),
+            new SuggestionAnswered(school.District, school.Id, suggestion, 1, Now, child.Student, child.Guardians[1]));
+        (await LinesAsync(child)).ShouldBe([(NotificationKind.Covenant, school.Class)]);
+        (await LinesAsync(child, 1)).ShouldBe(
+            [(NotificationKind.Covenant, school.Class), (NotificationKind.Suggestion, suggestion)], ignoreOrder: true);
+    }
+
+    private static DateOnly Today => DateOnly.FromDateTime(Now.UtcDateTime);
+
+    private FamilyActivityPlanned Activity(Guid activity, long version, Guid? ofClass) => new(
+        school.District, school.Id, activity, version, Now, ofClass, FamilyActivityKind.CommunityService, Today.AddDays(2),
+        Today.AddDays(3), Cancelled: false);
+
     private static InvitationToRemind Invitation(Child child, Guid? guardian) =>
         new(Guid.CreateVersion7(), [child.Student], guardian, Now.AddDays(7));
 

@@ -41,7 +41,9 @@ public sealed class ClassGroupTests(MessagesSystem system)
         read[0].ShouldSatisfyAllConditions(
             post => post.Text.ShouldBe("我们吃完晚饭先写半小时。"), post => post.AnswerTo.ShouldBe(question.Id),
             post => post.GuardianId.ShouldBe(children[1].Guardian));
-        read[3].ShouldSatisfyAllConditions(post => post.Id.ShouldBe(highlight.Id), post => post.StudentIds.ShouldBe([children[0].Student]));
+        read[3].ShouldSatisfyAllConditions(post => post.Id.ShouldBe(highlight.Id), post => post.StudentIds.ShouldBeEmpty());
+        (await ReadAsync(school.GuardianOf(children[0])))[3].StudentIds.ShouldBe([children[0].Student]); // of others' a family gets no id
+        (await ReadAsync(school.Teacher))[3].StudentIds.ShouldBe([children[0].Student]);
         (await ReadAsync(school.Teacher, "?kind=microLesson")).ShouldHaveSingleItem();
 
         var stranger = (await school.EnrolAsync(1, inClass: Guid.CreateVersion7()))[0];

@@ -18,6 +18,8 @@ public sealed class FirstFamilyVisitTests
     [Trait("Rule", "ACT-3")]
     [Trait("Rule", "ACT-4")]
     [Trait("Rule", "ACT-7")]
+    [Trait("Rule", "MSG-2")]
+    [Trait("Rule", "MSG-3")]
     [Trait("Rule", "MSG-4")]
     public async Task A_district_goes_from_its_roster_to_visits_surveys_meetings_and_notices_and_does_so_again()
     {
@@ -26,7 +28,7 @@ public sealed class FirstFamilyVisitTests
 
         var again = await Story.TellAgainAsync(system, admin);
 
-        foreach (var chapter in (string[])["The survey", "What school and families do together", "A notice", "Trust"])
+        foreach (var chapter in (string[])["The survey", "What school and families do together", "A notice", "The class's group", "Trust"])
             again.ShouldContain($"\n{chapter}\n");
     }
 

@@ -3,6 +3,7 @@ using HomeSchool.Contracts;
 using HomeSchool.Contracts.Visits;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
+using HomeSchool.ServiceDefaults.Wording;
 using HomeSchool.Visits.Appointments;
 using HomeSchool.Visits.Ledger;
 using HomeSchool.Visits.Outlines;

@@ -1,6 +1,7 @@
 using System.Text;
 using HomeSchool.Activities.FamilyActivities;
 using HomeSchool.Contracts;
+using HomeSchool.Contracts.Activities;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -135,6 +136,8 @@ internal static class Suggest
         }
 
         (found.Answer, found.AnsweredAt) = (answer, now);
+        if (found.GuardianId is { } guardian)
+            db.Publish(new SuggestionAnswered(found.DistrictId, found.SchoolId, id, 1, now, found.StudentId, guardian));
         audit.About("suggestion", id, found.DistrictId, found.SchoolId);
         return TypedResults.NoContent();
     }

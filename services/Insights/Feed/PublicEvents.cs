@@ -76,6 +76,8 @@ internal static class PublicEvents
             e.Effective,
         }),
         [typeof(NoticeSent)] = Tell<NoticeSent>(e => new { e.Version, e.Guardians, e.AsksAnswer }),
+        [typeof(GroupPostPublished)] = Tell<GroupPostPublished>(e => new { e.Version, e.ClassId, e.Kind, e.ByStaff }),
+        [typeof(GroupRulesPublished)] = Tell<GroupRulesPublished>(e => new { e.Version }),
         [typeof(SurveyOpened)] = Tell<SurveyOpened>(e => new { e.Version, e.Kind, e.ClosesAt }),
         [typeof(MeetingPlanned)] = Tell<MeetingPlanned>(e => new { e.Version, e.TermId, e.ClassId, e.Kind, e.StartsAt, e.Cancelled }),
         [typeof(MeetingAttended)] = Tell<MeetingAttended>(e => new

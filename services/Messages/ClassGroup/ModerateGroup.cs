@@ -67,7 +67,7 @@ internal static class ModerateGroup
         var page = Page.From(rows, limit, row => row.Id);
         return TypedResults.Ok(new Page<HeldPost>(
             [.. (await ReadGroup.OpenAsync(db, vault, page.Items, cancel)).Select(post => new HeldPost(
-                post, GroupWording.Find(post.Text, place.Policy.GroupWords, post.GuardianId is not null)))],
+                place.IsStaff ? post : ReadGroup.For(place, post), GroupWording.Find(post.Text, place.Policy.GroupWords, post.GuardianId is not null)))],
             page.Next));
     }
 

@@ -15,8 +15,8 @@ namespace HomeSchool.Messages.ClassGroup;
 /// <param name="Text">What it says.</param>
 /// <param name="StaffId">The staff member who wrote it.</param>
 /// <param name="GuardianId">The guardian who wrote it.</param>
-/// <param name="StudentId">The child whose guardian that is.</param>
-/// <param name="StudentIds">The children who are named.</param>
+/// <param name="StudentId">The child whose guardian that is; a family is told of its own alone.</param>
+/// <param name="StudentIds">The children who are named; a family is told of its own alone, whatever the text says.</param>
 /// <param name="PhotoIds">The photos, while each child who is named has consent; Activities shows them.</param>
 /// <param name="AnswerTo">The post that it answers.</param>
 /// <param name="WrittenAt">When it was written.</param>
@@ -74,6 +74,17 @@ internal static class ReadGroup
         return bodies;
     }
 
+    /// <summary>What a family, or a volunteer of one, is shown of a post: ids of its own children only.</summary>
+    internal static GroupPostBody For(GroupPlace place, GroupPostBody post)
+    {
+        var own = place.Children.Select(child => child.StudentId).ToHashSet();
+        return post with
+        {
+            StudentId = post.StudentId is { } student && own.Contains(student) ? student : null,
+            StudentIds = [.. post.StudentIds.Where(own.Contains)],
+        };
+    }
+
     /// <summary>What is sealed of a post; <see langword="null"/> when a key is destroyed.</summary>
     internal static async Task<string?> TextAsync(KeyVault vault, GroupPost post, CancellationToken cancel) =>
         await vault.OpenAsync(post.DistrictId, GroupPost.SealedContent.Of(post.Id), post.Content!, cancel) is { } opened
@@ -89,7 +100,7 @@ internal static class ReadGroup
         GroupPostKind? wanted = Enum.TryParse<GroupPostKind>(kind, ignoreCase: true, out var known) && Enum.IsDefined(known) ? known : null;
         if (kind is not null && wanted is null)
             return Problem.Of([GroupFailures.OneOf.At("kind", string.Join("、", Enum.GetNames<GroupPostKind>()))]);
-        if (await GroupPlace.FindAsync(db, schoolId, classId, current, Permission.GroupRead, clock.GetUtcNow(), cancel) is null)
+        if (await GroupPlace.FindAsync(db, schoolId, classId, current, Permission.GroupRead, clock.GetUtcNow(), cancel) is not { } place)
             return (Problem)Failures.NotFound;
         var limit = Cursor.Size(size);
         var rows = await db.Set<GroupPost>().AsNoTracking()
@@ -97,7 +108,8 @@ internal static class ReadGroup
                 && (wanted == null || p.Kind == wanted) && (last == null || p.Id < last))
             .OrderByDescending(p => p.Id).Take(limit + 1).ToListAsync(cancel);
         var page = Page.From(rows, limit, row => row.Id);
-        return TypedResults.Ok(new Page<GroupPostBody>(await OpenAsync(db, vault, page.Items, cancel), page.Next));
+        var opened = await OpenAsync(db, vault, page.Items, cancel);
+        return TypedResults.Ok(new Page<GroupPostBody>(place.IsStaff ? opened : opened.ConvertAll(post => For(place, post)), page.Next));
     }
 
     private static async Task<Results<Ok<Page<OwnGroupPost>>, Problem>> MineAsync(

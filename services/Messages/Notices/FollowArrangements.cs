@@ -7,7 +7,7 @@ using Npgsql;
 namespace HomeSchool.Messages.Notices;
 
 /// <summary>
-/// Tells guardians what the other services arrange with them (MSG-5): appointments of visits, their reminders, surveys, meetings, seats.
+/// Tells guardians what the other services arrange with them (MSG-5): appointments of visits, their reminders, surveys, meetings, seats, covenants, family activities, answers to suggestions.
 /// One line for each guardian and thing; who may not see the child, or is not invited to its visits, has none (ARC-13). Whatever the
 /// order in which events come, nobody is told what is no longer so.
 /// </summary>
@@ -21,6 +21,7 @@ public sealed class FollowArrangements(TimeProvider clock) : EventConsumer
     [
         typeof(VisitScheduled), typeof(VisitCancelled), typeof(VisitReminderDue), typeof(SurveyFamiliesInvited),
         typeof(SurveyRemindersDue), typeof(MeetingPlanned), typeof(SeatGiven), typeof(LessonCancelled),
+        typeof(FamilyActivityPlanned), typeof(CovenantPublished), typeof(SuggestionAnswered),
     ];
 
     /// <inheritdoc/>
@@ -45,6 +46,19 @@ public sealed class FollowArrangements(TimeProvider clock) : EventConsumer
                 {
                     ClassId = meeting.ClassId,
                     IsPast = meeting.StartsAt <= meeting.OccurredAt,
+                }),
+                .. batch.Of<FamilyActivityPlanned>().Select(activity => new News(
+                    activity.DistrictId, activity.SchoolId, activity.AggregateId, activity.Version,
+                    activity.Cancelled ? NotificationKind.FamilyActivityCancelled : NotificationKind.FamilyActivity, [])
+                {
+                    ClassId = activity.ClassId,
+                    IsOfSchool = activity.ClassId is null,
+                    IsPast = activity.EndsOn < DateOnly.FromDateTime(activity.OccurredAt.UtcDateTime),
+                }),
+                .. batch.Of<CovenantPublished>().Select(covenant => new News(
+                    covenant.DistrictId, covenant.SchoolId, covenant.AggregateId, covenant.Version, NotificationKind.Covenant, [])
+                {
+                    ClassId = covenant.AggregateId,
                 }),
             ],
             cancel);
@@ -72,8 +86,14 @@ public sealed class FollowArrangements(TimeProvider clock) : EventConsumer
             {
                 GuardianId = guardian,
             }));
+        var answered = batch.Of<SuggestionAnswered>().Select(suggestion => new News(
+            suggestion.DistrictId, suggestion.SchoolId, suggestion.AggregateId, suggestion.Version, NotificationKind.Suggestion,
+            [suggestion.StudentId])
+        {
+            GuardianId = suggestion.GuardianId,
+        });
         await Telling.TellAsync(
-            batch.Connection, [.. news, .. reminders, .. surveys, .. seats, .. cancelled], clock.GetUtcNow(), cancel);
+            batch.Connection, [.. news, .. reminders, .. surveys, .. seats, .. cancelled, .. answered], clock.GetUtcNow(), cancel);
     }
 
     // Of everything the newest, and only if nothing newer was told.

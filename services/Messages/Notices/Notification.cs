@@ -36,6 +36,18 @@ public enum NotificationKind
     /// <summary>家长课堂取消: a parent class for which the guardian had signed up was called off; the parent class.</summary>
     LessonCancelled,
 
+    /// <summary>家庭活动: the family is invited, or its days changed; the activity.</summary>
+    FamilyActivity,
+
+    /// <summary>家庭活动取消: it was called off; the activity.</summary>
+    FamilyActivityCancelled,
+
+    /// <summary>家校公约: a new version is to be signed; the class.</summary>
+    Covenant,
+
+    /// <summary>建议答复: what the guardian suggested was answered; the suggestion.</summary>
+    Suggestion,
+
     /// <summary>家校联系本: the week's entry is there; the entry.</summary>
     ContactBook,
 

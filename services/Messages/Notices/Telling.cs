@@ -11,12 +11,15 @@ namespace HomeSchool.Messages.Notices;
 /// <param name="AboutId">What it is about.</param>
 /// <param name="Version">The version of that.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="StudentIds">The children; nobody with a class.</param>
+/// <param name="StudentIds">The children; nobody with a class or a school.</param>
 internal sealed record News(
     Guid DistrictId, Guid SchoolId, Guid AboutId, long Version, NotificationKind Kind, IReadOnlyList<Guid> StudentIds)
 {
     /// <summary>The class, when all its families are told.</summary>
     public Guid? ClassId { get; init; }
+
+    /// <summary>Whether all families of the school are told.</summary>
+    public bool IsOfSchool { get; init; }
 
     /// <summary>The guardian, when one alone is told.</summary>
     public Guid? GuardianId { get; init; }
@@ -43,9 +46,9 @@ internal static class Telling
     public static async Task TellAsync(
         NpgsqlConnection connection, IReadOnlyCollection<News> news, DateTimeOffset now, CancellationToken cancel)
     {
-        // A row for each child, and one for a class as a whole.
+        // A row for each child, and one for a class or a school as a whole.
         var rows = news.SelectMany(
-            one => one.ClassId is null ? one.StudentIds.Select(student => (Guid?)student) : [null],
+            one => one.ClassId is null && !one.IsOfSchool ? one.StudentIds.Select(student => (Guid?)student) : [null],
             (one, student) => (News: one, Student: student)).ToArray();
         if (rows.Length == 0)
             return;
@@ -57,10 +60,11 @@ internal static class Telling
                     AS t (school_id, district_id, about_id, kind, urgent, student_id, class_id, guardian_id)
                 LEFT JOIN policy p ON p.district_id = t.district_id),
             child AS (
-                SELECT t.*, t.student_id AS child_id FROM told t WHERE t.class_id IS NULL
+                SELECT t.*, t.student_id AS child_id FROM told t WHERE t.student_id IS NOT NULL
                 UNION ALL
-                SELECT t.*, e.student_id FROM told t JOIN enrolment e ON e.school_id = t.school_id AND e.class_id = t.class_id
-                WHERE e.starts_on <= t.today AND (e.ends_on IS NULL OR e.ends_on >= t.today))
+                SELECT t.*, e.student_id FROM told t JOIN enrolment e
+                    ON e.school_id = t.school_id AND (t.class_id IS NULL OR e.class_id = t.class_id)
+                WHERE t.student_id IS NULL AND e.starts_on <= t.today AND (e.ends_on IS NULL OR e.ends_on >= t.today))
             INSERT INTO notification (school_id, guardian_id, id, district_id, student_ids, kind, about_id, urgent, created_at)
             SELECT c.school_id, g.guardian_id, {Notification.NewId("$9")}, c.district_id, array_agg(DISTINCT c.child_id), c.kind,
                 c.about_id, c.urgent, $9
@@ -81,5 +85,6 @@ internal static class Telling
             .With(now).With(new MessagePolicy().TimeZone);
         await tell.ExecuteNonQueryAsync(cancel);
     }
+
     private static T[] Column<TRow, T>(TRow[] rows, Func<TRow, T> value) => [.. rows.Select(value)];
 }
