@@ -316,6 +316,9 @@ public enum Permission
 
     /// <summary>Write the contact book of a class (MSG-1).</summary>
     ContactBookWrite,
+
+    /// <summary>Set one's own working hours and days of absence (MSG-6).</summary>
+    OffHoursKeep,
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>
