@@ -331,6 +331,9 @@ public enum Permission
 
     /// <summary>Read and answer what families write privately (MSG-3).</summary>
     PrivateMessageKeep,
+
+    /// <summary>Set one's own working hours and days of absence (MSG-6).</summary>
+    OffHoursKeep,
 }
 
 /// <summary>Where a role holds (ALL-1).</summary>

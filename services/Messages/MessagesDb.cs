@@ -2,6 +2,7 @@ using HomeSchool.Messages.ClassGroup;
 using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.Delivery;
 using HomeSchool.Messages.Notices;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.Messages.Policies;
 using HomeSchool.Messages.Posts;
 using HomeSchool.Messages.Roster;
@@ -40,11 +41,15 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
     /// <summary>The robots of classes' groups.</summary>
     public DbSet<ClassRobot> ClassRobots => Set<ClassRobot>();
 
+    /// <summary>Teachers' own working hours.</summary>
+    public DbSet<StaffHours> StaffHours => Set<StaffHours>();
+
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Failure> Refusals { get; } =
         new Dictionary<string, Failure>(StringComparer.Ordinal)
         {
             ["pk_policy"] = Failures.ChangedMeanwhile,
+            ["pk_staff_hours"] = Failures.ChangedMeanwhile,
             ["pk_contact_week"] = Failures.ChangedMeanwhile,
             ["ix_contact_entry_school_id_class_id_week_student_id"] = Failures.ChangedMeanwhile,
             ["ix_contact_reply_school_id_entry_id_guardian_id"] = Failures.ChangedMeanwhile,
@@ -80,6 +85,7 @@ public sealed class MessagesDb(DbContextOptions<MessagesDb> options) : ServiceDb
         NoticeTables.Map(modelBuilder);
         PostTables.Map(modelBuilder);
         DeliveryTables.Map(modelBuilder);
+        OffHours.StaffHours.Map(modelBuilder);
         RosterTables.Map(modelBuilder);
         NameInSnakeCase(modelBuilder);
     }

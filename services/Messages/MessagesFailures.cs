@@ -29,6 +29,9 @@ internal static class MessagesFailures
     public static readonly Failure Habits = new("messages.habits", 400,
         "请从列表中选择，每项一次。", "Choose from the list, each once.");
 
+    public static readonly Failure WorkingTime = new("messages.working-time", 400,
+        "请填写星期几、起止时间，起止不能相同。", "Give a weekday, and two different times from and until.");
+
     // Delivery (MSG-5, MSG-6).
     public static readonly Failure ChannelOff = new("messages.channel-off", 409,
         "此渠道尚未开通，请选择其他渠道。", "This channel is not set up here; choose another one.");

@@ -561,6 +561,8 @@ internal static class Examples
         Thing("PublishPost", Class, w => Call.Post("/api/messages/posts", World.NoticeOf(w.Class))),
         Thing("PublishPost", School, w => Call.Post("/api/messages/posts", World.NoticeOf(w.School))),
         Thing("PublishPost", District, w => Call.Post("/api/messages/posts", World.NoticeOf(w.District))),
+        Thing("CheckPost", Class, w => Call.Post("/api/messages/posts/check", World.NoticeOf(w.Class))),
+        Thing("CheckPost", District, w => Call.Post("/api/messages/posts/check", World.NoticeOf(w.District))),
         Any("ListPosts", "/api/messages/posts?size=500") with { Shows = w => w.Post },
         Thing("ReadPost", Class, w => Call.Get($"/api/messages/posts/{w.Post}"), downwards: true),
         Thing("ListReceipts", Class, w => Call.Get($"/api/messages/posts/{w.Post}/receipts")) with { Shows = w => w.Child.Id },
@@ -603,6 +605,9 @@ internal static class Examples
         Thing("ListPrivateMessages", Class, w => Call.Get(OfLetters(w) + "?size=500")) with { Shows = w => w.PrivateMessage },
         Thing("AnswerPrivately", Class, w => Call.Post(
             OfLetters(w), new { studentId = w.Child.Id, guardianId = w.Child.Person, text = "谢谢" })),
+        // A teacher elsewhere who is in the roster has hours of the own, too.
+        List("ReadOffHours", Class, _ => "/api/messages/off-hours"),
+        Thing("SetOffHours", Class, w => Call.Put("/api/messages/off-hours", World.Hours)) with { IsList = true },
         Any("ReadChannel", "/api/messages/channel"),
         Any("ChooseChannel", w => Call.Put("/api/messages/channel", new { channel = "inbox" })),
         Any("SendAddressCode", w => Call.Post("/api/messages/channel/code", new { })) with { Answers = 404 },

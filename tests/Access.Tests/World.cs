@@ -159,6 +159,9 @@ public sealed class World
     /// <summary>What it says.</summary>
     public static object ContactBookSays { get; } = new { common = new { habits = new[] { "reading" }, text = "读书" }, publish = true };
 
+    /// <summary>A teacher's working hours.</summary>
+    public static object Hours { get; } = new { week = new[] { new { day = "monday", from = "08:00:00", until = "17:00:00" } } };
+
     /// <summary>The days around today, as a question has them.</summary>
     public static string ThisYear
     {
@@ -1418,6 +1421,9 @@ public sealed class World
             "messages", Call.Put($"/api/messages/classes/{child.Parent!.Id}/robots/weCom", Robot),
             await TokenAsync(Role.HomeroomTeacher, child.Parent!));
         await FillGroupAsync(child, database);
+        await Eventually.GetAsync(() => AnyAsync($"staff_post WHERE staff_id = '{child.Parent!.Person}'"), known => known);
+        await installation.DoAsync(
+            "messages", Call.Put("/api/messages/off-hours", Hours), await TokenAsync(Role.HomeroomTeacher, child.Parent!));
         DeadLetter = await LetterAsync("Dead");
         SentLetter = await LetterAsync("Sent");
         return post;

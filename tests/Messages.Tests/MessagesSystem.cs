@@ -233,6 +233,28 @@ public sealed class School(MessagesSystem system)
             known => known == students.Length + children.Sum(child => child.Guardians.Length) + 1);
     }
 
+    /// <summary>Makes somebody a homeroom teacher of the class, or of the one that is said, and waits until Messages knows.</summary>
+    public async Task<Grant> EmployAsync(Guid? inClass = null, Guid? staff = null)
+    {
+        var teacher = Teacher with { PersonId = staff ?? Guid.CreateVersion7(), ClassId = inClass ?? Class };
+        var post = Guid.CreateVersion7();
+        await system.PublishAsync(new RosterChanged(
+            District, Id, 1, TimeProvider.System.GetUtcNow(), [], [],
+            [new RosterPost(post, teacher.PersonId!.Value, teacher.ClassId, StaffRole.HomeroomTeacher, null, Begin, null)]));
+        await Eventually.GetAsync(
+            () => system.ScalarAsync<long>("SELECT count(*) FROM staff_post WHERE id = $1", post), known => known == 1);
+        return teacher;
+    }
+
+    /// <summary>Changes the district's policy.</summary>
+    public async Task DecideAsync(object policy)
+    {
+        using var client = system.As(Admin);
+        client.DefaultRequestHeaders.Add("If-Match", "*");
+        using var answer = await client.PutAsJsonAsync($"/api/messages/policies/{District}", policy, Json.Options);
+        answer.StatusCode.ShouldBe(HttpStatusCode.NoContent, await answer.Content.ReadAsStringAsync());
+    }
+
     /// <summary>Says what a guardian may see, and waits until Messages knows.</summary>
     public async Task AllowAsync(Child child, bool maySee, GuardianChannel channel = GuardianChannel.App, int which = 0)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HomeSchool.Contracts;
 using HomeSchool.Contracts.Contacts;
 using HomeSchool.Messages.Notices;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.Messages.Policies;
 using HomeSchool.Messages.Roster;
 using HomeSchool.ServiceDefaults.Auditing;
@@ -43,9 +44,10 @@ public sealed record GoPrivateRequest(PrivateTo To = PrivateTo.HomeroomTeacher);
 /// <param name="Text">What it says; <see langword="null"/> when it is erased.</param>
 /// <param name="SentAt">When it was sent.</param>
 /// <param name="IsNew">Whether the school had not opened it before.</param>
+/// <param name="AutoReply">Of a message that a guardian has just sent to a teacher who is off: what to tell the guardian (MSG-6).</param>
 public sealed record PrivateMessageBody(
     Guid Id, Guid StudentId, Guid GuardianId, PrivateTo To, bool FromSchool, Guid? StaffId, Guid? GroupPostId, string? Text,
-    DateTimeOffset SentAt, bool IsNew);
+    DateTimeOffset SentAt, bool IsNew, AutoReply? AutoReply = null);
 
 /// <summary>
 /// Private messages between a guardian and the homeroom teacher, or the school's officer: also the way on for what does not belong into the
@@ -200,7 +202,10 @@ internal static class WritePrivately
             ContactPurpose.Talk, message.SentAt, 0, !message.FromSchool, message.StaffId is { } staff ? [staff] : [],
             message.FromSchool ? [] : [message.GuardianId]));
         audit.About("private-message", message.Id, message.DistrictId, message.SchoolId);
-        return TypedResults.Created((string?)null, Body(message, text, message.IsNew));
+        // A homeroom teacher who is off says so at once (MSG-6); of the school's officers somebody is always there.
+        var reply = message.FromSchool || message.SentTo != PrivateTo.HomeroomTeacher ? null : await OffHoursReply.AutoReplyAsync(
+            db, message.DistrictId, message.SchoolId, message.ClassId, message.SentAt, cancel);
+        return TypedResults.Created((string?)null, Body(message, text, message.IsNew) with { AutoReply = reply });
     }
 
     private static async Task<Results<Ok<Page<PrivateMessageBody>>, Problem>> OwnAsync(

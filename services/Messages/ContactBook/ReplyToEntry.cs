@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HomeSchool.Contracts;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -75,7 +76,7 @@ internal static class ReplyToEntry
         return TypedResults.Ok(new Page<OwnEntry>(entries, page.Next));
     }
 
-    private static async Task<Results<NoContent, Problem>> ReplyAsync(
+    private static async Task<Results<Ok<Answered>, Problem>> ReplyAsync(
         Guid id, ReplyText request, MessagesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit, TimeProvider clock,
         CancellationToken cancel)
     {
@@ -128,7 +129,8 @@ internal static class ReplyToEntry
         Guid[] replied = [.. others.Append(guardian).Order()];
         db.Publish(KeepContactBook.ContactOf(entry, author, now, replied));
         audit.About("contact-entry", id, entry.DistrictId, entry.SchoolId);
-        return TypedResults.NoContent();
+        return TypedResults.Ok(new Answered(
+            await OffHoursReply.AutoReplyAsync(db, entry.DistrictId, entry.SchoolId, entry.ClassId, now, cancel)));
     }
 
     // What families read, of children whom the guardian may see (ARC-13).

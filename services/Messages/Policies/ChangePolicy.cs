@@ -1,4 +1,5 @@
 using HomeSchool.Contracts;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
@@ -59,6 +60,10 @@ internal static class ChangePolicy
             mistakes.Add(MessagesFailures.QuietHours.At("digestAt"));
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out var zone) || !zone.HasIanaId)
             mistakes.Add(MessagesFailures.TimeZone.At("timeZone"));
+        KeepOffHours.Check(mistakes, "workingWeek", settings.WorkingWeek);
+        mistakes.OptionalText("safetyContact", settings.SafetyContact, 100);
+        mistakes.Range("noticesAWeek", settings.NoticesAWeek, 1, 100);
+        mistakes.Range("teacherMinutesAWeek", settings.TeacherMinutesAWeek, 1, 2_400);
         return mistakes.Refusal;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HomeSchool.Messages.ClassGroup;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Wording;
 
@@ -25,6 +26,25 @@ public sealed record MessagePolicy(int TimelyHours = 24, int RemindPauseHours = 
 
     /// <summary>Wordings that staff are warned of (VIS-14); <see langword="null"/>: <see cref="ToneWord.Defaults"/>.</summary>
     public IReadOnlyList<ToneWord>? ToneWords { get; init; }
+
+    /// <summary>When teachers work who have set no hours of their own (MSG-6), local time; 1–21 stretches.</summary>
+    public IReadOnlyList<WorkingTime> WorkingWeek { get; init; } = UsualWeek;
+
+    /// <summary>Whom a family turns to about safety while a teacher is off (MSG-6), such as a number, up to 100 characters; without it,
+    /// the school's staff on duty.</summary>
+    public string? SafetyContact { get; init; }
+
+    /// <summary>Above how many notices a week for a guardian the publisher is warned (ALL-6), 1–100.</summary>
+    public int NoticesAWeek { get; init; } = 5;
+
+    /// <summary>Above how many minutes a week for a teacher, visits aside, the publisher is warned (ALL-6), 1–2,400.</summary>
+    public int TeacherMinutesAWeek { get; init; } = 30;
+
+    private static readonly WorkingTime[] UsualWeek =
+    [
+        .. new[] { DayOfWeek.Monday, DayOfWeek.Tuesday, DayOfWeek.Wednesday, DayOfWeek.Thursday, DayOfWeek.Friday }
+            .Select(day => new WorkingTime(day, new TimeOnly(7, 30), new TimeOnly(18, 0))),
+    ];
 
     /// <summary>The first moment from this one on at which what is not urgent may leave.</summary>
     internal DateTimeOffset EndOfQuiet(DateTimeOffset instant)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HomeSchool.Contracts;
+using HomeSchool.Messages.OffHours;
 using HomeSchool.ServiceDefaults.Auditing;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Keys;
@@ -33,7 +34,7 @@ internal static class AnswerPost
             .WithSummary("What families of the caller's classes answered, by child.");
     }
 
-    private static async Task<Results<NoContent, Problem>> AnswerAsync(
+    private static async Task<Results<Ok<Answered>, Problem>> AnswerAsync(
         Guid id, PostAnswerRequest request, MessagesDb db, KeyVault vault, CurrentCaller current, AuditTrail audit,
         TimeProvider clock,
         CancellationToken cancel)
@@ -83,7 +84,8 @@ internal static class AnswerPost
                 r => r.SetProperty(one => one.AnsweredAt, now).SetProperty(one => one.ReadAt, one => one.ReadAt ?? now)
                     .SetProperty(one => one.DeliveredAt, one => one.DeliveredAt ?? now), cancel);
         audit.About("post", id, receipt.DistrictId, receipt.SchoolId);
-        return TypedResults.NoContent();
+        return TypedResults.Ok(new Answered(
+            await OffHoursReply.AutoReplyAsync(db, receipt.DistrictId, receipt.SchoolId, receipt.ClassId, now, cancel)));
     }
 
     private static async Task<Results<Ok<Page<PostAnswerBody>>, Problem>> ReadAsync(

@@ -18,13 +18,15 @@ namespace HomeSchool.Messages.Posts;
 /// <param name="AsksAnswer">Whether families are to answer.</param>
 /// <param name="AuthorId">The staff member who sent it.</param>
 /// <param name="PublishedAt">When it was sent.</param>
+/// <param name="Replaces">Which form this one replaces.</param>
 public sealed record PostBody(
     Guid Id, Guid DistrictId, Guid? SchoolId, Guid? ClassId, string? Grade, string Title, string Text, bool Urgent,
     bool AsksAnswer,
-    Guid? AuthorId, DateTimeOffset PublishedAt)
+    Guid? AuthorId, DateTimeOffset PublishedAt, string? Replaces)
 {
     internal static PostBody Of(Post p) => new(
-        p.Id, p.DistrictId, p.SchoolId, p.ClassId, p.Grade, p.Title, p.Text, p.Urgent, p.AsksAnswer, p.AuthorId, p.PublishedAt);
+        p.Id, p.DistrictId, p.SchoolId, p.ClassId, p.Grade, p.Title, p.Text, p.Urgent, p.AsksAnswer, p.AuthorId, p.PublishedAt,
+        p.Replaces);
 }
 
 /// <summary>Notices as people see them: staff those of their place, guardians those that were sent to them.</summary>

@@ -34,6 +34,9 @@ public sealed class Post
     /// <summary>Whether it asks for an answer: only then does the feedback rate count it.</summary>
     public bool AsksAnswer { get; init; }
 
+    /// <summary>Which form of the school or district this one replaces (ALL-6), up to 200 characters.</summary>
+    public string? Replaces { get; init; }
+
     /// <summary>The staff member who sent it; <see langword="null"/> for who is in no roster, such as a district's
     /// administrator.</summary>
     public Guid? AuthorId { get; init; }

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Messages.Migrations
 {
     [DbContext(typeof(MessagesDb))]
-    [Migration("20261123122924_Initial")]
+    [Migration("20261123125525_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -894,6 +894,32 @@ namespace HomeSchool.Messages.Migrations
                     b.ToTable("notification", (string)null);
                 });
 
+            modelBuilder.Entity("HomeSchool.Messages.OffHours.StaffHours", b =>
+                {
+                    b.Property<Guid>("DistrictId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("district_id");
+
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<string>("Hours")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("hours");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("DistrictId", "StaffId")
+                        .HasName("pk_staff_hours");
+
+                    b.ToTable("staff_hours", (string)null);
+                });
+
             modelBuilder.Entity("HomeSchool.Messages.Policies.Policy", b =>
                 {
                     b.Property<Guid>("DistrictId")
@@ -947,6 +973,10 @@ namespace HomeSchool.Messages.Migrations
                     b.Property<DateTimeOffset>("PublishedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("published_at");
+
+                    b.Property<string>("Replaces")
+                        .HasColumnType("text")
+                        .HasColumnName("replaces");
 
                     b.Property<Guid?>("SchoolId")
                         .HasColumnType("uuid")

@@ -404,6 +404,7 @@ namespace HomeSchool.Messages.Migrations
                     text = table.Column<string>(type: "text", nullable: false),
                     urgent = table.Column<bool>(type: "boolean", nullable: false),
                     asks_answer = table.Column<bool>(type: "boolean", nullable: false),
+                    replaces = table.Column<string>(type: "text", nullable: true),
                     author_id = table.Column<Guid>(type: "uuid", nullable: true),
                     published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
@@ -521,6 +522,20 @@ namespace HomeSchool.Messages.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_school_class", x => new { x.school_id, x.class_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff_hours",
+                columns: table => new
+                {
+                    district_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    hours = table.Column<string>(type: "jsonb", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_staff_hours", x => new { x.district_id, x.staff_id });
                 });
 
             migrationBuilder.CreateTable(
@@ -731,6 +746,9 @@ namespace HomeSchool.Messages.Migrations
                 "guardianship g JOIN enrolment e ON e.student_id = g.student_id "
                 + "WHERE g.guardian_id = guardian_choice.guardian_id AND e.school_id");
             migrationBuilder.Sql(DeliveryTables.BeginDelivery);
+            // Row-level security (ALL-1): a school sees the hours of who works there.
+            migrationBuilder.ProtectPersons(
+                "staff_hours", "staff_post p WHERE p.staff_id = staff_hours.staff_id AND p.school_id");
         }
 
         /// <inheritdoc />
@@ -820,6 +838,9 @@ namespace HomeSchool.Messages.Migrations
 
             migrationBuilder.DropTable(
                 name: "school_class");
+
+            migrationBuilder.DropTable(
+                name: "staff_hours");
 
             migrationBuilder.DropTable(
                 name: "staff_post");
