@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using HomeSchool.Contracts;
 using HomeSchool.Contracts.Activities;
 using HomeSchool.Contracts.Archives;
 using HomeSchool.Contracts.Messages;

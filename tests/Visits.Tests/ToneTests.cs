@@ -1,5 +1,4 @@
 using HomeSchool.ServiceDefaults.Wording;
-using HomeSchool.Visits.Records;
 
 namespace HomeSchool.Visits.Tests;
 

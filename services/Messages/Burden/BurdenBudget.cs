@@ -1,7 +1,6 @@
 using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.Policies;
 using HomeSchool.Messages.Posts;
-using HomeSchool.ServiceDefaults.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
