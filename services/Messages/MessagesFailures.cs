@@ -11,6 +11,18 @@ internal static class MessagesFailures
     public static readonly Failure AsksNoAnswer = new("messages.asks-no-answer", 409,
         "此通知不需要答复。", "This notice asks for no answer.");
 
+    public static readonly Failure NobodyOnPaper = new("messages.nobody-on-paper", 409,
+        "此通知的家长都可通过手机收到，无需纸质通知。", "All guardians of this notice have the app: nobody needs it on paper.");
+
+    public static readonly Failure TooManySheets = new("messages.too-many-sheets", 409,
+        "超过 {0} 份，请按班级打印（classId）。", "More than {0} sheets: print class by class (classId).");
+
+    public static readonly Failure HasApp = new("messages.has-app", 409,
+        "该家长使用手机接收通知，由家长本人确认。", "This guardian has the app, which says so itself.");
+
+    public static readonly Failure ReachedAt = new("messages.reached-at", 400,
+        "请填写通知发布之后、不晚于现在的时间。", "Give a time after the notice was published, and not to come.");
+
     public static readonly Failure Period = new("messages.period", 400,
         "请给出不超过一年的起止日期。", "Give a first and a last day, a year apart at most.");
 

@@ -567,6 +567,9 @@ internal static class Examples
         Thing("ReadPost", Class, w => Call.Get($"/api/messages/posts/{w.Post}"), downwards: true),
         Thing("ListReceipts", Class, w => Call.Get($"/api/messages/posts/{w.Post}/receipts")) with { Shows = w => w.Child.Id },
         Thing("RemindUnread", Class, w => Call.Post($"/api/messages/posts/{w.Post}/reminders", new { })),
+        Thing("PrintPost", Class, w => Call.Get($"/api/messages/posts/{w.Post}/print?classId={w.Class.Id}")) with { Answers = 409 },
+        Thing("EnterPaperReceipt", Class, w => Call.Post(
+            $"/api/messages/posts/{w.Post}/paper-receipts", new { studentId = w.Child.Id, guardianId = w.Child.Person })) with { Answers = 409 },
         Thing("AnswerPost", Child, w => Call.Put($"/api/messages/posts/{w.Post}/answer", new { studentId = w.Child.Id, text = "会来" })),
         Thing("ReadPostAnswers", Class, w => Call.Get($"/api/messages/posts/{w.Post}/answers")),
         Thing("ReadContactBook", Class, w => Call.Get(World.ContactBookOf(w.Class))) with { Shows = w => w.ContactEntry },

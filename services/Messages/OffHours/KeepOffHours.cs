@@ -71,7 +71,7 @@ internal static class KeepOffHours
         var mistakes = new Mistakes();
         if (request.Week is not null)
             Check(mistakes, "week", request.Week);
-        var absences = Absences(mistakes, request.Absences ?? []);
+        var absences = Absences(mistakes, request.Absences ?? [], DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime));
         if (mistakes.Refusal is { } invalid)
             return invalid;
         if (await FindAsync(db, current, clock, districtId, cancel) is not var (grant, policy))
@@ -89,7 +89,7 @@ internal static class KeepOffHours
         return TypedResults.NoContent();
     }
 
-    private static List<Absence> Absences(Mistakes mistakes, IReadOnlyList<Absence> given)
+    private static List<Absence> Absences(Mistakes mistakes, IReadOnlyList<Absence> given, DateOnly today)
     {
         if (given.Count > MostAbsences)
             mistakes.Add(Failures.List.At("absences", 0, MostAbsences));
@@ -97,7 +97,8 @@ internal static class KeepOffHours
         for (var i = 0; i < Math.Min(given.Count, MostAbsences); i++)
         {
             if (given[i] is not { } absence || absence.Until < absence.From
-                || absence.Until.DayNumber - absence.From.DayNumber > MostDays)
+                || absence.Until.DayNumber - absence.From.DayNumber > MostDays
+                || absence.From.DayNumber - today.DayNumber > MostDays)
             {
                 mistakes.Add(MessagesFailures.Period.At($"absences[{i}]"));
                 continue;

@@ -55,37 +55,46 @@ internal static class AnswerPost
             return (Problem)MessagesFailures.AsksNoAnswer;
 
         var now = clock.GetUtcNow();
+        if (!await KeepAsync(db, vault, receipt, text, now, cancel))
+            return (Problem)Failures.Erased;
+        audit.About("post", id, receipt.DistrictId, receipt.SchoolId);
+        return TypedResults.Ok(new Answered(
+            await OffHoursReply.AutoReplyAsync(db, receipt.DistrictId, receipt.SchoolId, receipt.ClassId, now, cancel)));
+    }
+
+    /// <summary>Keeps what was answered, in place of an earlier answer. Who answers has the notice, and has read it.</summary>
+    /// <returns>Whether it could be sealed: not for a child who is erased.</returns>
+    internal static async Task<bool> KeepAsync(
+        MessagesDb db, KeyVault vault, Receipt receipt, string text, DateTimeOffset now, CancellationToken cancel)
+    {
         var answer = await db.Set<PostAnswer>().SingleOrDefaultAsync(
-            a => a.SchoolId == receipt.SchoolId && a.PostId == id && a.GuardianId == guardian
-                && a.StudentId == request.StudentId, cancel)
+            a => a.SchoolId == receipt.SchoolId && a.PostId == receipt.PostId && a.GuardianId == receipt.GuardianId
+                && a.StudentId == receipt.StudentId, cancel)
             ?? db.Add(new PostAnswer
             {
                 SchoolId = receipt.SchoolId,
                 Id = Guid.CreateVersion7(now),
                 DistrictId = receipt.DistrictId,
-                PostId = id,
-                GuardianId = guardian,
-                StudentId = request.StudentId,
+                PostId = receipt.PostId,
+                GuardianId = receipt.GuardianId,
+                StudentId = receipt.StudentId,
                 ClassId = receipt.ClassId,
             }).Entity;
         if (await vault.SealAsync(
-            new Subject(receipt.DistrictId, receipt.SchoolId, request.StudentId), PostAnswer.SealedContent.Of(answer.Id),
+            new Subject(receipt.DistrictId, receipt.SchoolId, receipt.StudentId), PostAnswer.SealedContent.Of(answer.Id),
             JsonSerializer.SerializeToUtf8Bytes(new AnswerContent(text), Json.Options), cancel) is not { } content)
         {
-            return (Problem)Failures.Erased;
+            return false;
         }
 
         (answer.Content, answer.AnsweredAt) = (content, now);
         answer.Version++;
-        // Who answers has it, and has read it.
-        await db.Receipts.Where(r => r.SchoolId == receipt.SchoolId && r.PostId == id && r.GuardianId == guardian
-                && r.StudentId == request.StudentId)
+        await db.Receipts.Where(r => r.SchoolId == receipt.SchoolId && r.PostId == receipt.PostId && r.GuardianId == receipt.GuardianId
+                && r.StudentId == receipt.StudentId)
             .ExecuteUpdateAsync(
                 r => r.SetProperty(one => one.AnsweredAt, now).SetProperty(one => one.ReadAt, one => one.ReadAt ?? now)
                     .SetProperty(one => one.DeliveredAt, one => one.DeliveredAt ?? now), cancel);
-        audit.About("post", id, receipt.DistrictId, receipt.SchoolId);
-        return TypedResults.Ok(new Answered(
-            await OffHoursReply.AutoReplyAsync(db, receipt.DistrictId, receipt.SchoolId, receipt.ClassId, now, cancel)));
+        return true;
     }
 
     private static async Task<Results<Ok<Page<PostAnswerBody>>, Problem>> ReadAsync(
