@@ -9,7 +9,6 @@ using HomeSchool.Messages.ContactBook;
 using HomeSchool.Messages.OffHours;
 using HomeSchool.ServiceDefaults.Hosting;
 using HomeSchool.ServiceDefaults.Security;
-using HomeSchool.Testing;
 
 namespace HomeSchool.Messages.Tests;
 
@@ -175,8 +174,8 @@ public sealed class OffHoursTests(MessagesSystem system)
                 && (type.Namespace == typeof(NoticeSent).Namespace || type.Namespace == typeof(ContactTold).Namespace))
                 .SelectMany(type => type.GetProperties(), (type, member) => $"{type.Name}.{member.Name}"),
         ];
-        told.ShouldContain("ContactReplyBody.repliedAt"); // the guardian's own act
-        told.ShouldContain("NoticeSent.Guardians");
+        told.ShouldContain("ContactReplyBody.repliedAt", StringComparer.Ordinal); // the guardian's own act
+        told.ShouldContain("NoticeSent.Guardians", StringComparer.Ordinal);
         string[] ofReplyTime = ["seen", "opened", "replyTime", "responseTime", "replyWithin", "answeredWithin", "latency", "replyMinutes"];
         told.Where(member => ofReplyTime.Any(word => member.Split('.')[1].Contains(word, StringComparison.OrdinalIgnoreCase)))
             .ShouldBeEmpty();

@@ -32,6 +32,11 @@ namespace HomeSchool.Messages.Migrations
                     table.PrimaryKey("pk_staff_hours", x => new { x.district_id, x.staff_id });
                 });
 
+            migrationBuilder.CreateIndex(
+                name: "ix_contact_week_district_id_week",
+                table: "contact_week",
+                columns: new[] { "district_id", "week" });
+
             // Row-level security (ALL-1): a school sees the hours of who works there.
             migrationBuilder.ProtectPersons(
                 "staff_hours", "staff_post p WHERE p.staff_id = staff_hours.staff_id AND p.school_id");
@@ -42,6 +47,10 @@ namespace HomeSchool.Messages.Migrations
         {
             migrationBuilder.DropTable(
                 name: "staff_hours");
+
+            migrationBuilder.DropIndex(
+                name: "ix_contact_week_district_id_week",
+                table: "contact_week");
 
             migrationBuilder.DropColumn(
                 name: "replaces",
