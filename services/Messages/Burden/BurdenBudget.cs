@@ -13,7 +13,7 @@ public sealed record PublisherWarning(string Code, string Zh, string En, BurdenF
 
 /// <summary>What a notice would bring about. Nobody is named: not even which class it is.</summary>
 /// <param name="Budget">What the district's policy leaves: notices or minutes a week.</param>
-/// <param name="Classes">In how many classes that this notice goes to it would be more than that.</param>
+/// <param name="Classes">In how many classes that this notice goes to it would be more than that; of a large district's, about.</param>
 /// <param name="Most">Notices in this week for the guardian with the most, with this one; of minutes nothing is said, since whoever asks
 /// for class after class would have a list of teachers.</param>
 public sealed record BurdenFigures(int Budget, int Classes, int? Most);
@@ -39,7 +39,7 @@ internal static class BurdenBudget
         "messages.replaces-nothing", "请说明这次填报替代了哪一项。", "Say which form this one replaces.");
 
     /// <summary>
-    /// What a notice that is not sent yet is warned of. Within a transaction; one round trip beside the policy's, whatever the notice
+    /// What a notice that is not sent yet is warned of. Within a transaction; two round trips beside the policy's, whatever the notice
     /// goes to.
     /// </summary>
     /// <param name="db">The database.</param>
