@@ -8,9 +8,11 @@ using NpgsqlTypes;
 namespace HomeSchool.Messages.Burden;
 
 /// <summary>
-/// What a week has asked of the classes of a school or district so far. Read in two round trips, a row a class and table, and added up
+/// What a week has asked of the classes of a school or district so far. Read in two round trips, a row a class and table, and
+/// added up
 /// here: joined in the database, it took a planner without statistics seconds for a district of 10,000 classes. Of a district
-/// with more schools than <see cref="MostSchools"/> so many are looked at, so that its notice is accepted as soon as a small one's.
+/// with more schools than <see cref="MostSchools"/> so many are looked at, so that its notice is accepted as soon as a small
+/// one's.
 /// </summary>
 internal sealed class BurdenWeek
 {
@@ -61,7 +63,8 @@ internal sealed class BurdenWeek
 
     /// <summary>Reads what the classes of a notice's school or district have in the week of a day.</summary>
     public static async Task<BurdenWeek> ReadAsync(
-        NpgsqlConnection connection, PostRequest post, MessagePolicy policy, DateOnly today, bool withTeachers, CancellationToken cancel)
+        NpgsqlConnection connection, PostRequest post, MessagePolicy policy, DateOnly today, bool withTeachers,
+        CancellationToken cancel)
     {
         var monday = KeepContactBook.Monday(today);
         var district = Value(NpgsqlDbType.Uuid, post.DistrictId);
@@ -116,7 +119,8 @@ internal sealed class BurdenWeek
         return new BurdenFigures(budget, OfAll(above), most);
     }
 
-    /// <summary>In how many of the classes a homeroom teacher would need more minutes with this one, which asks for answers.</summary>
+    /// <summary>In how many of the classes a homeroom teacher would need more minutes with this one, which asks for
+    /// answers.</summary>
     public BurdenFigures Minutes(PostRequest post, int budget)
     {
         var minutes = new Dictionary<Guid, int>();
@@ -155,7 +159,8 @@ internal sealed class BurdenWeek
         {
             Parameters =
             {
-                Value(NpgsqlDbType.Uuid, post.DistrictId), Value(NpgsqlDbType.Uuid, post.SchoolId), Value(NpgsqlDbType.Integer, MostSchools),
+                Value(NpgsqlDbType.Uuid, post.DistrictId), Value(NpgsqlDbType.Uuid, post.SchoolId),
+                Value(NpgsqlDbType.Integer, MostSchools),
             },
         };
         var schools = new List<Guid>();
