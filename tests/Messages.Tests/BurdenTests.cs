@@ -160,6 +160,24 @@ public sealed class BurdenTests(MessagesSystem system)
     }
 
     [Fact]
+    public async Task Of_a_large_district_some_schools_stand_for_all()
+    {
+        await school.EnrolAsync(1);
+        await school.DecideAsync(new { noticesAWeek = 1 });
+        await system.RunAsync(
+            "INSERT INTO school (school_id, district_id, version) SELECT gen_random_uuid(), $1, 1 FROM generate_series(1, 59)", school.District);
+        await system.RunAsync(
+            """
+            INSERT INTO school_class (school_id, class_id, district_id, version)
+            SELECT school_id, gen_random_uuid(), $1, 1 FROM school WHERE district_id = $1 AND school_id <> $2
+            """, school.District, school.Id);
+        (await CheckAsync(school.Admin, school.Notice())).ShouldBeEmpty();
+        await PostAsync(school.Admin, school.Notice());
+        (await CheckAsync(school.Admin, school.Notice())).Single().Figures.ShouldBe(new BurdenFigures(1, 60, 2));
+        (await CheckAsync(school.Officer, school.Notice(school.Id))).Single().Figures.ShouldBe(new BurdenFigures(1, 1, 2));
+    }
+
+    [Fact]
     [Trait("Rule", "ALL-1")]
     public async Task Nobody_is_told_what_a_place_has_that_is_not_the_own()
     {

@@ -94,6 +94,7 @@ public sealed class PaperTests(MessagesSystem system)
         await RefusedAsync(teacher with { ClassId = Guid.CreateVersion7() }, post, entry, 404, "request.not-found");
         await school.AllowAsync(children[0], maySee: false, GuardianChannel.Paper);
         await RefusedAsync(teacher, post, entry, 404, "request.not-found");
+        (await system.As(teacher).GetAsync($"/api/messages/posts/{post}/print")).StatusCode.ShouldBe(HttpStatusCode.Conflict); // nor a sheet
         (await school.ReceiptsAsync(teacher, post)).ShouldAllBe(receipt => receipt.DeliveredAt == null);
     }
 

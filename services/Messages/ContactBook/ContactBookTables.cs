@@ -41,6 +41,7 @@ internal static class ContactBookTables
         modelBuilder.Entity<ContactWeek>(week =>
         {
             week.ToTable("contact_week").HasKey(w => new { w.SchoolId, w.ClassId, w.Week });
+            week.HasIndex(w => new { w.DistrictId, w.Week });
             week.Property(w => w.Version).IsConcurrencyToken();
             week.Property(w => w.Common).HasColumnType("jsonb").HasConversion(
                 text => JsonSerializer.Serialize(text, Json.Options),

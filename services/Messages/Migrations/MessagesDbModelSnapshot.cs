@@ -615,6 +615,9 @@ namespace HomeSchool.Messages.Migrations
                     b.HasKey("SchoolId", "ClassId", "Week")
                         .HasName("pk_contact_week");
 
+                    b.HasIndex("DistrictId", "Week")
+                        .HasDatabaseName("ix_contact_week_district_id_week");
+
                     b.ToTable("contact_week", (string)null);
                 });
 

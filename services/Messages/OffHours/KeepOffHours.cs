@@ -18,7 +18,8 @@ public sealed record HoursBody(
     IReadOnlyList<WorkingTime> Week, bool IsOwn, IReadOnlyList<Absence> Absences, string TimeZone);
 
 /// <summary>
-/// Teachers set their own working hours and days of absence (MSG-6); the district's week holds until they do. Nobody else sets or reads
+/// Teachers set their own working hours and days of absence (MSG-6); the district's week holds until they do. Nobody else sets
+/// or reads
 /// them, and nothing counts them.
 /// </summary>
 internal static class KeepOffHours
@@ -53,7 +54,8 @@ internal static class KeepOffHours
     }
 
     private static async Task<Results<Ok<HoursBody>, Problem>> ReadAsync(
-        MessagesDb db, CurrentCaller current, TimeProvider clock, HttpContext http, CancellationToken cancel, Guid? districtId = null)
+        MessagesDb db, CurrentCaller current, TimeProvider clock, HttpContext http, CancellationToken cancel,
+        Guid? districtId = null)
     {
         if (await FindAsync(db, current, clock, districtId, cancel) is not var (grant, policy))
             return (Problem)Failures.NotFound;
@@ -124,7 +126,8 @@ internal static class KeepOffHours
         var policy = kept?.Settings ?? new MessagePolicy();
         var today = policy.Day(clock.GetUtcNow());
         var staff = await db.Set<StaffPost>().AsNoTracking()
-            .Where(p => p.DistrictId == at && persons.Contains(p.StaffId) && p.StartsOn <= today && (p.EndsOn == null || p.EndsOn >= today))
+            .Where(p => p.DistrictId == at && persons.Contains(p.StaffId)
+                && p.StartsOn <= today && (p.EndsOn == null || p.EndsOn >= today))
             .OrderBy(p => p.StaffId).Select(p => (Guid?)p.StaffId).FirstOrDefaultAsync(cancel);
         return staff is { } who ? (grants.First(grant => grant.PersonId == who), policy) : null;
     }

@@ -67,7 +67,8 @@ internal sealed class WorkingHours(TimeZoneInfo zone, IReadOnlyList<WorkingTime>
         }
     }
 
-    // Of a time that comes twice, the first; a time that the clocks jump over is when they have jumped. So a later time is never sooner.
+    // Of a time that comes twice, the first; a time that the clocks jump over is when they have jumped. So a later time is never
+    // sooner.
     private DateTimeOffset Instant(DateTime local)
     {
         while (zone.IsInvalidTime(local))

@@ -47,7 +47,8 @@ internal static class PaperNotice
         if (await db.PostsVisibleTo(current, Permission.MessagePublish).SingleOrDefaultAsync(p => p.Id == id, cancel) is not { } post)
             return (Problem)Failures.NotFound;
         var students = await db.ReceiptsVisibleTo(current, Permission.MessagePublish).AsNoTracking()
-            .Where(r => r.PostId == id && r.Channel != GuardianChannel.App && (classId == null || r.ClassId == classId))
+            .Where(r => r.PostId == id && r.Channel != GuardianChannel.App && (classId == null || r.ClassId == classId)
+                && !db.Set<Roster.GuardianRights>().Any(g => g.StudentId == r.StudentId && g.GuardianId == r.GuardianId && !g.MaySee))
             .Select(r => r.StudentId).Distinct().OrderBy(student => student).Take(MostSheets + 1).ToListAsync(cancel);
         if (students.Count == 0)
             return (Problem)MessagesFailures.NobodyOnPaper;

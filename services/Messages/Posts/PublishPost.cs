@@ -21,7 +21,8 @@ namespace HomeSchool.Messages.Posts;
 /// <param name="Grade">The grade; without one, to all.</param>
 /// <param name="Urgent">Whether it is about safety: then it waits for nothing (MSG-6).</param>
 /// <param name="AsksAnswer">Whether families are to answer.</param>
-/// <param name="Replaces">Which form this one replaces, up to 200 characters: asked of a school's or district's that wants answers
+/// <param name="Replaces">Which form this one replaces, up to 200 characters: asked of a school's or district's that wants
+/// answers
 /// (ALL-6).</param>
 /// <param name="AcceptTone">The writer has seen the hint about wording and keeps it (VIS-14).</param>
 public sealed record PostRequest(
@@ -39,8 +40,7 @@ public sealed record CheckedPost(IReadOnlyList<PublisherWarning> Warnings);
 
 /// <summary>
 /// Sends a notice to a class, a grade, a school or the district (MSG-4). It is accepted as it is; <see cref="SendPosts"/>
-/// gives it
-/// to the guardians, since those of a whole district are not one request's work.
+/// gives it to the guardians, since those of a whole district are not one request's work.
 /// </summary>
 internal static class PublishPost
 {

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Messages.Migrations
 {
     [DbContext(typeof(MessagesDb))]
-    [Migration("20261123125525_Initial")]
+    [Migration("20261123131810_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -617,6 +617,9 @@ namespace HomeSchool.Messages.Migrations
 
                     b.HasKey("SchoolId", "ClassId", "Week")
                         .HasName("pk_contact_week");
+
+                    b.HasIndex("DistrictId", "Week")
+                        .HasDatabaseName("ix_contact_week_district_id_week");
 
                     b.ToTable("contact_week", (string)null);
                 });

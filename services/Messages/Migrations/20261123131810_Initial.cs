@@ -586,6 +586,11 @@ namespace HomeSchool.Messages.Migrations
                 column: "student_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_contact_week_district_id_week",
+                table: "contact_week",
+                columns: new[] { "district_id", "week" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_delivery_new",
                 table: "delivery",
                 columns: new[] { "district_id", "guardian_id", "due_at" },
