@@ -62,6 +62,23 @@ public sealed class QuestionTests(ActivitiesSystem system)
     }
 
     [Fact]
+    [Trait("Rule", "ACT-3")]
+    public async Task A_topic_comes_from_the_needs_survey_too_and_says_from_which_round()
+    {
+        var school = new TestSchool(system);
+        var child = (await school.EnrolAsync(1))[0];
+        var path = $"/api/activities/schools/{school.Id}/topics";
+        var (none, round) = (Array.Empty<Guid>(), Guid.CreateVersion7());
+        await system.SendAsync(school.Officer, HttpMethod.Post, path, new { title = "作息", questionIds = none }, HttpStatusCode.BadRequest);
+        var made = (await system.SendAsync(
+            school.Officer, HttpMethod.Post, path, new { title = "作息", questionIds = none, surveyRoundId = round },
+            HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        await VoteAsync(child, made);
+        var topic = (await system.GetAsync(child.Parent, "/api/activities/topics")).GetProperty("items")[0];
+        (topic.GetProperty("surveyRoundId").GetGuid(), topic.GetProperty("votes").GetInt32()).ShouldBe((round, 1));
+    }
+
+    [Fact]
     public async Task One_asks_about_ones_own_child()
     {
         var school = new TestSchool(system);

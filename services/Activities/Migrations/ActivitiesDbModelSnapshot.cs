@@ -1201,6 +1201,10 @@ namespace HomeSchool.Activities.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
 
+                    b.Property<Guid?>("SurveyRoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("survey_round_id");
+
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("text")

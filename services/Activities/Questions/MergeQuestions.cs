@@ -9,9 +9,10 @@ namespace HomeSchool.Activities.Questions;
 
 /// <summary>A topic to make of questions.</summary>
 /// <param name="Title">The topic, in words that tell of no child, up to 100 characters.</param>
-/// <param name="QuestionIds">The questions that it merges: 1–200 that are in no topic yet.</param>
+/// <param name="QuestionIds">The questions that it merges, up to 200 that are in no topic yet; none are needed of a survey's topic.</param>
 /// <param name="ClassId">The class whose families vote; <see langword="null"/> for the whole school.</param>
-public sealed record TopicRequest(string Title, IReadOnlyList<Guid> QuestionIds, Guid? ClassId = null);
+/// <param name="SurveyRoundId">The round of the needs survey whose results show the need (ACT-3).</param>
+public sealed record TopicRequest(string Title, IReadOnlyList<Guid> QuestionIds, Guid? ClassId = null, Guid? SurveyRoundId = null);
 
 /// <summary>More questions for a topic.</summary>
 /// <param name="QuestionIds">The questions: 1–200 that are in no topic yet.</param>
@@ -25,7 +26,9 @@ public sealed record MergeRequest(IReadOnlyList<Guid> QuestionIds);
 /// <param name="Questions">How many questions it merges.</param>
 /// <param name="Votes">How many guardians vote for it.</param>
 /// <param name="Voted">Whether the caller does.</param>
-public sealed record TopicBody(Guid Id, Guid SchoolId, Guid? ClassId, string Title, int Questions, int Votes, bool Voted);
+/// <param name="SurveyRoundId">The round of the needs survey that it comes from.</param>
+public sealed record TopicBody(
+    Guid Id, Guid SchoolId, Guid? ClassId, string Title, int Questions, int Votes, bool Voted, Guid? SurveyRoundId);
 
 /// <summary>Merges questions into topics, and lets families vote which ones to take up (ACT-2).</summary>
 internal static class MergeQuestions
@@ -54,7 +57,7 @@ internal static class MergeQuestions
         var now = clock.GetUtcNow();
         var mistakes = new Mistakes();
         var title = mistakes.Text("title", request.Title, LongestTitle);
-        mistakes.Ids("questionIds", request.QuestionIds, 1, MostQuestions);
+        mistakes.Ids("questionIds", request.QuestionIds, request.SurveyRoundId is null ? 1 : 0, MostQuestions);
         if (mistakes.Refusal is { } invalid)
             return invalid;
         var reach = await Reach.OfAsync(db, current, Permission.QuestionManage, now, cancel);
@@ -69,6 +72,7 @@ internal static class MergeQuestions
             DistrictId = school.DistrictId,
             ClassId = request.ClassId,
             Title = title,
+            SurveyRoundId = request.SurveyRoundId,
             CreatedAt = now,
         }).Entity;
         if (await PutAsync(db, reach, topic, request.QuestionIds, cancel) is { } refusal)
@@ -112,7 +116,7 @@ internal static class MergeQuestions
         var rows = await topics.OrderByDescending(t => t.Id).Take(most + 1).Select(t => new TopicBody(
             t.Id, t.SchoolId, t.ClassId, t.Title, db.Set<Question>().Count(q => q.SchoolId == t.SchoolId && q.TopicId == t.Id),
             votes.Count(v => v.SchoolId == t.SchoolId && v.TopicId == t.Id),
-            votes.Any(v => v.SchoolId == t.SchoolId && v.TopicId == t.Id && guardians.Contains(v.GuardianId))))
+            votes.Any(v => v.SchoolId == t.SchoolId && v.TopicId == t.Id && guardians.Contains(v.GuardianId)), t.SurveyRoundId))
             .ToListAsync(cancel);
         return TypedResults.Ok(Page.From(rows, most, t => t.Id));
     }

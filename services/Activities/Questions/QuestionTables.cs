@@ -57,6 +57,9 @@ public sealed class Topic
     /// <summary>The topic in the school's words, which tell of no child.</summary>
     public string Title { get; init; } = "";
 
+    /// <summary>The round of the needs survey whose results show the need (ACT-3), as its maker says; Surveys tells who may read them.</summary>
+    public Guid? SurveyRoundId { get; init; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 }

@@ -67,7 +67,8 @@ internal static partial class GroupWording
         "成绩和排名只能告知学生本人及其监护人，请删去 errors 所指内容，或逐一告知各家庭。",
         "Scores and ranks are for the child and its guardians only: take out what errors points at, or tell each family by itself.");
 
-    private const int Patience = 500;
+    // Each pattern is bounded, and takes a moment; a machine that stands still for a while must not refuse a message.
+    private const int Patience = 60_000;
 
     /// <summary>What a text has, in its order.</summary>
     /// <param name="text">The text.</param>

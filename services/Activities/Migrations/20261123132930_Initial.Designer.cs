@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace HomeSchool.Activities.Migrations
 {
     [DbContext(typeof(ActivitiesDb))]
-    [Migration("20261123123037_Initial")]
+    [Migration("20261123132930_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1203,6 +1203,10 @@ namespace HomeSchool.Activities.Migrations
                     b.Property<Guid>("DistrictId")
                         .HasColumnType("uuid")
                         .HasColumnName("district_id");
+
+                    b.Property<Guid?>("SurveyRoundId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("survey_round_id");
 
                     b.Property<string>("Title")
                         .IsRequired()
