@@ -29,6 +29,8 @@ public sealed class GroupWordingTests
     [InlineData("期中考试成绩：张明 95，李红 88")]
     [InlineData("王小明：92分\n赵丽：85分\n孙强：77分")]
     [InlineData("王小明 92\n赵丽 85\n孙强 77")]
+    [InlineData("单元测：张明 95 李红 88")]
+    [InlineData("小明数学成绩：95分")]
     [InlineData("恭喜小明数学考了98分")]
     [InlineData("小明数学考了９８分")]
     [InlineData("这次月考全班第一是小红")]
@@ -48,6 +50,9 @@ public sealed class GroupWordingTests
     [InlineData("期中考试平均分 85 分，谢谢各位家长支持。")]
     [InlineData("请参考书单，思考三分之一的题目。")]
     [InlineData("本班在籍 45 人，今天到 44 人。")]
+    [InlineData("数学组 45 人，英语组 44 人参加考试。")]
+    [InlineData("本月数学作业提交率 95%，继续保持。")]
+    [InlineData("语文 30分钟，数学 30分钟，英语 20分钟，请合理安排。")]
     [InlineData("亲子阅读打卡：第 21 天！")]
     public void What_is_no_score_of_a_child_passes(string text) => GroupWording.ScoreRefusal(("text", text)).ShouldBeNull();
 

@@ -159,9 +159,9 @@ internal static partial class GroupWording
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Rank();
 
-    // Not a time (8 点 30 分), a span (40 分钟), a part (三分之一), what a paper is worth, or an average.
+    // Not a time (8 点 30 分), a span (40 分钟), a part (三分之一), what a paper is worth, an average, or a rate.
     [GeneratedRegex(
-        "(?<![\\d.])(?<!(?:[点时共均题线各每差加减:]|满分为?|总分为?|平均分为?)\\s{0,3})\\d{1,3}(?:\\.\\d)?\\s{0,2}(?:分(?![钟之享类别工组开析为成制值段])|points?\\b|%)",
+        "(?<![\\d.])(?<!(?:[点时共均题线各每差加减率达约]|\\d:|满分为?|总分为?|平均分为?)\\s{0,3})\\d{1,3}(?:\\.\\d)?\\s{0,2}(?:分(?![钟之享类别工组开析为成制值段])|points?\\b|%)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Points();
 
@@ -170,8 +170,10 @@ internal static partial class GroupWording
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Achieved();
 
+    // A number that stands alone: at the end of its line or part, or before the next name. What has a unit is none (45 人).
     [GeneratedRegex(
-        "(?<![\\p{IsCJKUnifiedIdeographs}])[\\p{IsCJKUnifiedIdeographs}·]{2,5}[ \\t]{0,3}[:,=\\-—、]?[ \\t]{0,3}(?:1[0-4]\\d|150|\\d{2})(?:\\.\\d)?(?:分(?!钟)|(?=[\\s,;、。]|$))",
+        "(?<![\\p{IsCJKUnifiedIdeographs}])[\\p{IsCJKUnifiedIdeographs}·]{2,5}[ \\t]{0,3}[:,=\\-—、]?[ \\t]{0,3}(?:1[0-4]\\d|150|\\d{2})(?:\\.\\d)?"
+        + "(?:分(?!钟)|(?=[ \\t]{0,3}(?:[,;、。\\r\\n]|$))|(?=[ \\t]{1,3}[\\p{IsCJKUnifiedIdeographs}·]{2,5}[ \\t]{0,3}:?[ \\t]{0,3}\\d))",
         RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Named();
 
