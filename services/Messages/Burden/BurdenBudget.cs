@@ -13,19 +13,15 @@ public sealed record PublisherWarning(string Code, string Zh, string En, BurdenF
 
 /// <summary>What a notice would bring about. Nobody is named: not even which class it is.</summary>
 /// <param name="Budget">What the district's policy leaves: notices or minutes a week.</param>
-/// <param name="Classes">In how many classes that this notice goes to it would be more than that; of a large district's,
-/// about.</param>
-/// <param name="Most">Notices in this week for the guardian with the most, with this one; of minutes nothing is said, since
-/// whoever asks
-/// for class after class would have a list of teachers.</param>
+/// <param name="Classes">In how many classes that this notice goes to it would be more than that; of a large district's, about.</param>
+/// <param name="Most">Notices in this week for the guardian with the most, with this one; of minutes nothing is said, since whoever
+/// asks for class after class would have a list of teachers.</param>
 public sealed record BurdenFigures(int Budget, int Classes, int? Most);
 
 /// <summary>
 /// The burden budget (减负, ALL-6): how many notices this week, Monday to Sunday, has for a guardian, and how many minutes for a
-/// homeroom
-/// teacher, with one more notice. Both are estimates from what is told to which place, so that a notice to a whole district asks
-/// for no receipt: a guardian has what went to the class, its grade, its school and the district. Guardians of children in
-/// several
+/// homeroom teacher, with one more notice. Both are estimates from what is told to which place, so that a notice to a whole district
+/// asks for no receipt: a guardian has what went to the class, its grade, its school and the district. Guardians of children in several
 /// classes may have more; who came within the week may have less. What is urgent is not counted and not warned of (MSG-6).
 /// </summary>
 internal static class BurdenBudget
@@ -43,9 +39,8 @@ internal static class BurdenBudget
         "messages.replaces-nothing", "请说明这次填报替代了哪一项。", "Say which form this one replaces.");
 
     /// <summary>
-    /// What a notice that is not sent yet is warned of. Within a transaction; two round trips beside the policy's, whatever the
-    /// notice
-    /// goes to.
+    /// What a notice that is not sent yet is warned of. Within a transaction; two round trips beside the policy's, whatever
+    /// the notice goes to.
     /// </summary>
     /// <param name="db">The database.</param>
     /// <param name="post">The notice.</param>

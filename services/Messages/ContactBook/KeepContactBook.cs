@@ -293,9 +293,6 @@ internal static class KeepContactBook
     {
         var policy = await db.Policies.AsNoTracking().SingleOrDefaultAsync(p => p.DistrictId == ofClass.DistrictId, cancel);
         var today = (policy?.Settings ?? new Policies.MessagePolicy()).Day(now);
-        return [.. await db.Set<Enrolment>().AsNoTracking()
-            .Where(e => e.SchoolId == ofClass.SchoolId && e.ClassId == ofClass.ClassId && e.StartsOn <= today
-                && (e.EndsOn == null || e.EndsOn >= today))
-            .Select(e => e.StudentId).ToListAsync(cancel)];
+        return await GroupPlace.OnRollAsync(db, ofClass.SchoolId, ofClass.ClassId, today, cancel);
     }
 }

@@ -21,9 +21,8 @@ namespace HomeSchool.Messages.Posts;
 /// <param name="Grade">The grade; without one, to all.</param>
 /// <param name="Urgent">Whether it is about safety: then it waits for nothing (MSG-6).</param>
 /// <param name="AsksAnswer">Whether families are to answer.</param>
-/// <param name="Replaces">Which form this one replaces, up to 200 characters: asked of a school's or district's that wants
-/// answers
-/// (ALL-6).</param>
+/// <param name="Replaces">Which form this one replaces, up to 200 characters: asked of a school's or district's notice that wants
+/// answers (ALL-6).</param>
 /// <param name="AcceptTone">The writer has seen the hint about wording and keeps it (VIS-14).</param>
 public sealed record PostRequest(
     Guid DistrictId, string Title, string Text, Guid? SchoolId = null, Guid? ClassId = null, string? Grade = null,
